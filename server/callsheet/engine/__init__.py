@@ -1,0 +1,1 @@
+"""The operations: plain generators that yield SQL and receive rows (see store/port.py)."""

@@ -1,0 +1,1 @@
+"""The disk: everything is opened component by component inside the project root."""

@@ -1,0 +1,1 @@
+"""Plans: text in, `PlanDraft` and diagnostics out. No database, no disk."""

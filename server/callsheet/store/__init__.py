@@ -1,0 +1,1 @@
+"""The database: the port, its SQLite engine, the migrations, the error map."""

@@ -1,0 +1,1 @@
+"""MCP: the one place where outcomes and errors become protocol."""

@@ -1,0 +1,1 @@
+"""Text from values: status pages and reports. Nothing here reads or writes."""

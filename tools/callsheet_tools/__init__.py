@@ -1,0 +1,1 @@
+"""The MCP tools: one function a tool; thin: arguments, engine, answer."""
