@@ -1,0 +1,102 @@
+"""The pieces that pages are put together from: bars, tables, lists, times, durations.
+
+Everything here is stable: the same values give the same bytes, so that a file changes only when
+something happened.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+from callsheet.views.markdown import ELLIPSIS, NOTHING, code
+from callsheet.views.values import Tally
+
+BAR_CELLS = 20
+_LAST_MS = 253_402_300_799_000  # the end of the year 9999, where datetime ends
+_ORDER = (
+    "done",
+    "running",
+    "verifying",
+    "ready",
+    "delayed",
+    "waiting",
+    "blocked",
+    "failed",
+    "skipped",
+    "cancelled",
+)
+
+
+def moment(ms: int | None) -> str:
+    """A time as `2026-11-22T10:01Z`; a dash for none."""
+    if ms is None:
+        return NOTHING
+    seconds = min(max(ms, 0), _LAST_MS) // 1000
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%MZ")
+
+
+def duration(minutes: float | None) -> str:
+    """Minutes as `45 min` or `3 h 20 min`; a dash for none."""
+    if minutes is None:
+        return NOTHING
+    whole = max(0, round(minutes))
+    if minutes > 0 and whole == 0:
+        return "< 1 min"
+    hours, rest = divmod(whole, 60)
+    if not hours:
+        return f"{rest} min"
+    return f"{hours} h {rest} min" if rest else f"{hours} h"
+
+
+def percent(value: float | None) -> str:
+    """A percentage between 0 and 100 without decimals; a dash for none."""
+    return NOTHING if value is None else f"{min(max(value, 0.0), 100.0):.0f} %"
+
+
+def bar(share: float, cells: int = BAR_CELLS) -> str:
+    """A share from 0 to 1 as a bar. It is full only when everything is done, never before."""
+    inside = min(max(share, 0.0), 1.0)
+    full = cells if inside == 1.0 else int(inside * cells)
+    return f"`{'█' * full}{'░' * (cells - full)}`"
+
+
+def share_text(tally: Tally) -> str:
+    """`57 %`, rounded down so that 100 % means all."""
+    return f"{int(tally.share * 100)} %"
+
+
+def counts(tally: Tally) -> str:
+    """The states that occur, with their numbers: `3 done · 1 running`."""
+    present = [f"{getattr(tally, state)} {state}" for state in _ORDER if getattr(tally, state)]
+    return " · ".join(present) or "no tasks"
+
+
+def keys(names: Sequence[str], total: int, shown: int = 5) -> str:
+    """Keys as code, at most `shown` of them, with how many more there are."""
+    listed = ", ".join(code(name) for name in names[:shown])
+    more = max(total, len(names)) - min(shown, len(names))
+    if not listed:
+        return f"{more} more" if more > 0 else NOTHING
+    return f"{listed} and {more} more" if more > 0 else listed
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """A Markdown table. A head that ends with `:` is set to the right, for numbers."""
+    rules = ("--:" if head.endswith(":") else "---" for head in heads)
+    lines = [_row([head.rstrip(":") for head in heads]), "|" + "|".join(rules) + "|"]
+    return lines + [_row(row) for row in rows]
+
+
+def section(title: str, lines: Sequence[str], shown: int, total: int) -> list[str]:
+    """A headed list, with `… and n more` below when it was cut. Nothing at all for no lines."""
+    if not lines:
+        return []
+    return ["", f"## {title}", "", *lines, *more_line(shown, total)]
+
+
+def more_line(shown: int, total: int) -> list[str]:
+    """What is said below a list that shows only some of its `total` entries."""
+    return ["", f"{ELLIPSIS} and {total - shown} more"] if total > shown else []
+
+
+def _row(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
