@@ -4,11 +4,14 @@ Everything here is stable: the same values give the same bytes, so that a file c
 something happened.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from callsheet.views.markdown import ELLIPSIS, NOTHING, code
 from callsheet.views.values import Tally
+
+T = TypeVar("T")
 
 BAR_CELLS = 20
 _LAST_MS = 253_402_300_799_000  # the end of the year 9999, where datetime ends
@@ -59,9 +62,10 @@ def bar(share: float, cells: int = BAR_CELLS) -> str:
     return f"`{'█' * full}{'░' * (cells - full)}`"
 
 
-def share_text(tally: Tally) -> str:
-    """`57 %`, rounded down so that 100 % means all."""
-    return f"{int(tally.share * 100)} %"
+def progress(tally: Tally) -> str:
+    """The bar, the share rounded down so that 100 % means all, and the numbers behind it."""
+    counting = tally.total - tally.cancelled
+    return f"{bar(tally.share)} **{int(tally.share * 100)} %** · {tally.met} of {counting} tasks"
 
 
 def counts(tally: Tally) -> str:
@@ -79,24 +83,44 @@ def keys(names: Sequence[str], total: int, shown: int = 5) -> str:
     return f"{listed} and {more} more" if more > 0 else listed
 
 
-def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    """A Markdown table. A head that ends with `:` is set to the right, for numbers."""
-    rules = ("--:" if head.endswith(":") else "---" for head in heads)
-    lines = [_row([head.rstrip(":") for head in heads]), "|" + "|".join(rules) + "|"]
-    return lines + [_row(row) for row in rows]
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """A Markdown table, padded to read well as plain text. A head ending in `:` is for numbers."""
+    names = [head.rstrip(":") for head in heads]
+    widths = [max(3, *map(len, column)) for column in zip(names, *rows, strict=True)]
+    right = [head.endswith(":") for head in heads]
+    rule = ["-" * (width - 1) + ("-:"[end]) for width, end in zip(widths, right, strict=True)]
+    return [_row(cells, widths, right) for cells in (names, rule, *rows)]
 
 
-def section(title: str, lines: Sequence[str], shown: int, total: int) -> list[str]:
-    """A headed list, with `… and n more` below when it was cut. Nothing at all for no lines."""
-    if not lines:
+def section(
+    title: str,
+    entries: Sequence[T],
+    total: int,
+    rows: int,
+    render: Callable[[Sequence[T]], list[str]],
+) -> list[str]:
+    """A headed list of the first `rows` entries, and how many more there are. Empty for none."""
+    if not entries:
         return []
-    return ["", f"## {title}", "", *lines, *more_line(shown, total)]
+    shown = entries[:rows]
+    more = max(total, len(entries)) - len(shown)
+    tail = ["", f"{ELLIPSIS} and {more} more"] if more else []
+    return ["", f"## {title}", "", *render(shown), *tail]
 
 
-def more_line(shown: int, total: int) -> list[str]:
-    """What is said below a list that shows only some of its `total` entries."""
-    return ["", f"{ELLIPSIS} and {total - shown} more"] if total > shown else []
+def bullets(render: Callable[[T], str]) -> Callable[[Sequence[T]], list[str]]:
+    """Makes of a function for one entry one for a list of them."""
+    return lambda entries: [f"- {render(entry)}" for entry in entries]
 
 
-def _row(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cells) + " |"
+def joined(*pieces: str) -> str:
+    """The pieces that are not empty, with ` · ` between them."""
+    return " · ".join(piece for piece in pieces if piece)
+
+
+def _row(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> str:
+    padded = (
+        cell.rjust(width) if end else cell.ljust(width)
+        for cell, width, end in zip(cells, widths, right, strict=True)
+    )
+    return f"| {' | '.join(padded)} |"
