@@ -61,14 +61,13 @@ def statements_of(script: str) -> Iterator[str]:
 
 
 def bring_up(
-    path: Path, lock: FileLock, *, busy_seconds: float, now_ms: int, migrations: Path = MIGRATIONS
-) -> int:
-    """Make the database at `path` one that this version can use; answers its schema version.
+    path: Path, lock: FileLock, steps: list[Migration], *, busy_seconds: float, now_ms: int
+) -> None:
+    """Make the database at `path` one whose schema is what all `steps` lead to.
 
     One look is all it takes when it already is. `now_ms` is wall time, for the backup's name.
     Errors: STORE_NEWER, STORE_CORRUPT (both leave the file as it is), STORE_BUSY.
     """
-    steps = migrations_in(migrations)
     found = inspect(path)
     if not _is_current(path, found, len(steps)):
         if not lock.acquire_within(busy_seconds):
@@ -77,7 +76,6 @@ def bring_up(
             _bring_up_locked(path, steps, now_ms)
         finally:
             lock.release()
-    return len(steps)
 
 
 def inspect(path: Path) -> Found | None:
@@ -151,8 +149,12 @@ def _create(path: Path, steps: list[Migration]) -> None:
 
 def _upgrade(path: Path, steps: list[Migration]) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        _play(connection, steps)
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        try:
+            _play(connection, steps)
+        except sqlite3.Error as error:
+            told = failures.explain(error, path)
+            raise told or failures.corrupt(path, f"It can't be migrated: {error}.") from error
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
 
 def _play(connection: sqlite3.Connection, steps: list[Migration]) -> None:
@@ -169,7 +171,8 @@ def _play(connection: sqlite3.Connection, steps: list[Migration]) -> None:
             connection.execute(f"PRAGMA user_version = {step.number}")
         broken = connection.execute("PRAGMA foreign_key_check").fetchone()
         if broken:
-            raise ValueError(f"a migration leaves a row of {broken[0]} without its {broken[2]}")
+            child, _, parent, _ = broken
+            raise sqlite3.IntegrityError(f"it would leave a row of {child} without its {parent}")
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:

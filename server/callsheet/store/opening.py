@@ -7,14 +7,13 @@ It does not check the content: that is `doctor`'s.
 import os
 import sqlite3
 import stat
-from functools import partial
 from pathlib import Path
 
 from callsheet.model.errors import CallsheetError
 from callsheet.store import failures
 from callsheet.store.connections import Synchronous, connect_to_read, connect_to_write
 from callsheet.store.filelock import FileLock
-from callsheet.store.migrate import MIGRATIONS, bring_up
+from callsheet.store.migrate import MIGRATIONS, bring_up, migrations_in
 from callsheet.store.mounts import network_type
 from callsheet.store.sqlite import Connection, SqliteStore
 
@@ -42,22 +41,29 @@ async def open_sqlite(
     """
     lock = FileLock(path.with_name(f"{path.name}.lock"))
 
+    steps = migrations_in(migrations)
+
     def prepare_and_connect() -> sqlite3.Connection:
         with failures.Explained(path, system=True):
             _prepare_folder(path, allow_network_fs)
-            bring_up(path, lock, busy_seconds=busy_seconds, now_ms=now_ms, migrations=migrations)
+            bring_up(path, lock, steps, busy_seconds=busy_seconds, now_ms=now_ms)
             _make_private(path)
             return connect_to_write(path, synchronous, busy_seconds)
 
-    writer = Connection(prepare_and_connect)
-    reader = Connection(partial(connect_to_read, path, busy_seconds))
+    def connect_reader() -> sqlite3.Connection:
+        with failures.Explained(path):
+            return connect_to_read(path, busy_seconds)
+
+    writer, reader = Connection(prepare_and_connect), Connection(connect_reader)
     try:
         await writer
         await reader
-        return SqliteStore(path, writer, reader, lock, busy_seconds)
+        return SqliteStore(
+            path, writer, reader, lock, version=len(steps), busy_seconds=busy_seconds
+        )
     except BaseException:
-        await reader.close()
-        await writer.close()
+        await reader.discard()
+        await writer.discard()
         lock.close()
         raise
 

@@ -25,7 +25,9 @@ class Store(Protocol):
     undone. Any other exception that an operation raises rolls back and comes out unchanged.
     """
 
-    async def write(self, op: Callable[[], Op[T]], unless: Callable[[], Op[T | None]] | None = None) -> T:
+    async def write(
+        self, op: Callable[[], Op[T]], unless: Callable[[], Op[T | None]] | None = None
+    ) -> T:
         """Run `op` in one write transaction, alone among all processes, and commit it durably.
 
         When this returns, the effect survives a crash (`synchronous=FULL`). `unless`, when given,

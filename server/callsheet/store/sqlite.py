@@ -1,9 +1,9 @@
 """The port on SQLite: each operation runs whole in one hop on a connection's own thread.
 
 Two connections: the writer, behind the file lock that all processes share, and a reader that can't
-write, so that reads go on while a write waits for its turn. The threads are aiosqlite's; of it two
-private names are used, `_execute` to run a function there and `_conn` to reach its connection, and
-its thread is made a daemon: a process must be able to end although somebody else, stopped, holds
+write, so that reads go on while a write waits for its turn. The threads are aiosqlite's. Three
+private names of it are used: `_execute` runs a function there, `_conn` is the connection it gets,
+and `_thread` is made a daemon, so that a process can end although somebody who was stopped holds
 the lock that the thread waits for.
 
 Who waits too long gives its turn up. A turn is either taken by the thread or given up by the
@@ -13,13 +13,14 @@ caller, never both, so an operation that was answered STORE_BUSY doesn't run lat
 import asyncio
 import os
 import sqlite3
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from pathlib import Path
 from threading import Lock
 from typing import Any, Generic, TypeVar
 
 import aiosqlite
 import anyio
+import anyio.to_thread
 
 from callsheet.store import failures
 from callsheet.store.filelock import FileLock
@@ -40,6 +41,16 @@ class Connection(aiosqlite.Connection):
         """Run `function(connection, *args)` on the thread, after what was asked for earlier."""
         execute: Callable[..., Awaitable[R]] = self._execute
         return await execute(function, self._conn, *args)
+
+    async def discard(self) -> None:
+        """Give up a connection, open or not, and wait for its thread.
+
+        aiosqlite lets the thread of one that failed to open run on, and it would report to an
+        event loop that may be closed by then.
+        """
+        await self.close()
+        if self._thread.ident is not None:
+            await to_the_end(anyio.to_thread.run_sync(self._thread.join))
 
 
 class Turn(Generic[T]):
@@ -73,7 +84,10 @@ class _GivenUp(Exception):
 
 
 class SqliteStore:
-    """See `store.port.Store`. Made by `store.opening.open_sqlite`, which opens both connections."""
+    """See `store.port.Store`. `store.opening.open_sqlite` makes it and opens both connections.
+
+    `version` is the schema that this process knows; `busy_seconds` how long a write may wait.
+    """
 
     def __init__(
         self,
@@ -81,9 +95,12 @@ class SqliteStore:
         writer: Connection,
         reader: Connection,
         lock: FileLock,
+        *,
+        version: int,
         busy_seconds: float,
     ) -> None:
         self.path = path
+        self._version = version
         self._name = str(path)
         self._writer = writer
         self._reader = reader
@@ -104,11 +121,11 @@ class SqliteStore:
                 return await self._writer.hop(self._run_write, turn, op, unless)
         except asyncio.CancelledError:
             if not turn.take():
-                await self._settled()
+                await to_the_end(self._writer.hop(_nothing))
             raise
         if turn.take():
             raise failures.busy(self.path, self._lock.holder())
-        await self._settled()  # it began in time and may take longer
+        await to_the_end(self._writer.hop(_nothing))  # it began in time and may take longer
         return turn.outcome()
 
     async def read(self, op: Callable[[], Op[T]]) -> T:
@@ -124,20 +141,13 @@ class SqliteStore:
         if self._closed:
             return
         self._closed = True
-        with anyio.move_on_after(self._busy_seconds, shield=True):
+        await to_the_end(self._close())
+
+    async def _close(self) -> None:
+        with anyio.move_on_after(self._busy_seconds + _CLOSE_SECONDS):
             await self._reader.close()
             await self._writer.hop(self._close_writer)
             await self._writer.close()
-
-    async def _settled(self) -> None:
-        """Wait until what the writer's thread has begun is decided, whoever is cancelled."""
-        barrier = asyncio.ensure_future(self._writer.hop(_nothing))
-        with anyio.CancelScope(shield=True):
-            while not barrier.done():
-                try:
-                    await asyncio.wait({barrier})
-                except asyncio.CancelledError:
-                    continue
 
     def _run_write(
         self,
@@ -170,6 +180,7 @@ class SqliteStore:
             try:
                 if not turn.take():
                     raise _GivenUp
+                self._check_version(connection)
                 result = feed(connection, op())
                 connection.execute("COMMIT")
                 return result
@@ -185,6 +196,7 @@ class SqliteStore:
         with self._explained:
             connection.execute("BEGIN")
             try:
+                self._check_version(connection)
                 return feed(connection, op())
             finally:
                 if connection.in_transaction:
@@ -199,8 +211,17 @@ class SqliteStore:
         if (now.st_dev, now.st_ino) != self._identity:
             raise failures.gone(self.path)
 
+    def _check_version(self, connection: sqlite3.Connection) -> None:
+        """A newer callsheet may have migrated the database since this process opened it (5 µs)."""
+        (found,) = connection.execute("PRAGMA user_version").fetchone()
+        if found != self._version:
+            raise failures.newer(self.path, found, self._version)
+
     def _close_writer(self, connection: sqlite3.Connection) -> None:
-        locked = self._lock.acquire_within(_CLOSE_SECONDS)
+        try:
+            locked = self._lock.acquire_within(_CLOSE_SECONDS)
+        except OSError:  # the folder is gone, and the lock with it
+            locked = False
         connection.close()
         if locked:
             self._lock.release()
@@ -225,5 +246,20 @@ def feed(connection: sqlite3.Connection, op: Op[T]) -> T:
         op.close()
 
 
+async def to_the_end(work: Coroutine[Any, Any, R]) -> R:
+    """Await `work` until it is done, whoever is cancelled; the cancellation follows then."""
+    task = asyncio.ensure_future(work)
+    cancelled: asyncio.CancelledError | None = None
+    with anyio.CancelScope(shield=True):
+        while not task.done():
+            try:
+                await asyncio.wait({task})
+            except asyncio.CancelledError as error:
+                cancelled = error
+    if cancelled is not None:
+        raise cancelled
+    return task.result()
+
+
 def _nothing(connection: sqlite3.Connection) -> None:
-    """The barrier: what was queued before it is decided when it has run."""
+    """A barrier: when it has run, all that was queued before it is decided."""
