@@ -21,7 +21,8 @@ from urllib.parse import quote
 from callsheet.files import lines as layout
 
 _BEGIN = re.compile(rb"<!-- callsheet:begin((?: [a-z]+=[^\s>]*)*) -->[ \t]*$")
-_END = re.compile(rb"<!-- callsheet:end -->[ \t]*$")
+_END_MARKER = "<!-- callsheet:end -->"
+_END = re.compile(_END_MARKER.encode() + rb"[ \t]*$")
 _SUM_CHARS = 12
 _REV_DIGITS = 18
 
@@ -47,7 +48,7 @@ class Block:
         store = f" store={_attribute(self.store)}" if self.store else ""
         head = f"plan={_attribute(self.plan)} rev={self.rev}{store}"
         begin = f"<!-- callsheet:begin {head} sum={_checksum(head, body)} -->"
-        text = f"{begin}\n\n{body}\n\n<!-- callsheet:end -->"
+        text = f"{begin}\n\n{body}\n\n{_END_MARKER}"
         return text.encode("utf-8", "replace").replace(b"\n", newline)
 
 
@@ -108,7 +109,7 @@ def splice(content: bytes, block: Block) -> Splice:
     if standing is None:
         return Splice("written", _inserted(content, rows, blocks, fresh, newline))
     first, last = rows[standing.lines[0]], rows[standing.lines[-1]]
-    end = last.start + len(last.text)
+    end = last.start + len(_END_MARKER)
     if content[first.start : end] == fresh:
         return Splice("unchanged")
     same_store = standing.attributes.get("store", "") == _attribute(block.store)

@@ -107,7 +107,7 @@ def _save(root: Path, relpath: str, content: bytes) -> str:
     """Keep `content`; the name tells its content, so that saving it twice makes one copy."""
     digest = hashlib.sha256(content).hexdigest()[:16]
     # The path as a flat name; the digest keeps two files apart whose flat names are the same.
-    name = "__".join(inside.components(relpath))[-100:]
-    saved = f"{SAVED}/{digest}.{name}"
+    name = "__".join(inside.components(relpath)).lstrip(".")[-100:]
+    saved = f"{SAVED}/{digest}-{name}"
     atomic.replace(root, saved, content, mode=0o600)
     return saved

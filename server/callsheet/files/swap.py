@@ -40,15 +40,31 @@ def take_name(
     if seen is None:
         return _take_free(parent, temporary, name)
     try:
-        if not _exchange(parent, temporary, name):
-            os.rename(temporary, name, src_dir_fd=parent, dst_dir_fd=parent)
-            return True
+        return _take_from(parent, temporary, name, seen)
     except FileNotFoundError:
         return False  # the file was removed a moment ago
+
+
+def _take_from(parent: int, temporary: str, name: str, seen: inside.Seen) -> bool:
+    placed = _identity(parent, temporary)
+    if not _exchange(parent, temporary, name):
+        os.rename(temporary, name, src_dir_fd=parent, dst_dir_fd=parent)
+        return True
     if _is_still(parent, temporary, seen):
         return True
-    _exchange(parent, temporary, name)
-    return False
+    # Somebody was faster: their file goes back. What comes out then is what was put in before,
+    # or else something newer still, which goes back in its turn.
+    while True:
+        taken_out = _identity(parent, temporary)
+        _exchange(parent, temporary, name)
+        if _identity(parent, temporary) == placed:
+            return False
+        placed = taken_out
+
+
+def _identity(parent: int, name: str) -> tuple[int, int]:
+    status = os.stat(name, dir_fd=parent, follow_symlinks=False)
+    return status.st_dev, status.st_ino
 
 
 def _is_still(parent: int, name: str, seen: inside.Seen | None) -> bool:
