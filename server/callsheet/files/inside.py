@@ -83,7 +83,7 @@ def folder(root: Path, parts: tuple[str, ...], *, create: bool = False) -> Itera
     folders that are missing are made, below the root only.
     Errors: NOT_ALLOWED for a link or something that is no folder; FileNotFoundError.
     """
-    _require_support()
+    require_support()
     current = os.open(root, os.O_RDONLY | _FOLDER)
     try:
         for depth, part in enumerate(parts):
@@ -198,7 +198,8 @@ def _refusal(error: OSError, relpath: str) -> Exception:
     return error
 
 
-def _require_support() -> None:
+def require_support() -> None:
+    """Refuse with NOT_ALLOWED on a system without the means to stay inside the root."""
     if os.open not in os.supports_dir_fd or not hasattr(os, "O_NOFOLLOW"):
         raise CallsheetError(
             "NOT_ALLOWED",

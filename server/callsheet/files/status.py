@@ -45,7 +45,9 @@ def publishing(lock: Path) -> Iterator[bool]:
 
     `lock` is a file outside of anybody's reach, such as `.callsheet/status.lock`; it is made when
     it is missing, and stays. The lock is gone when its holder is, however that came about.
+    Errors: OSError when the file cannot be made; NOT_ALLOWED on a system without such locks.
     """
+    inside.require_support()
     import fcntl
 
     file = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
