@@ -1,0 +1,208 @@
+"""A task and a plan as people and assistants write them: the `callsheet.plan/v1` models.
+
+`TaskSpec` is also the argument of the tool `add_tasks`, so its JSON Schema is flat and short: one
+object, no unions, one line of description where the name does not say it all.
+"""
+
+import re
+from collections.abc import Collection, Iterable
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    field_validator,
+)
+from pydantic.json_schema import SkipJsonSchema
+
+from callsheet.plan.draft import PhaseDraft, Priority, TaskDraft
+from callsheet.plan.keys import key_problem
+
+SCHEMA = "callsheet.plan/v1"
+MAX_MINUTES = 1_000_000
+"""The longest estimate, in minutes: about eight years of working time."""
+
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def _printable(text: str) -> str:
+    if _CONTROL.search(text):
+        raise ValueError("it contains control characters")
+    return text
+
+
+Prose = Annotated[str, AfterValidator(_printable)]
+Text = Annotated[Prose, StringConstraints(strip_whitespace=True, min_length=1)]
+_RESOURCE_KINDS = ("shared:", "name:", "pool:")
+
+
+def _short(schema: dict[str, Any]) -> None:
+    """Drop what pydantic adds and nobody reads: titles and defaults."""
+    schema.pop("title", None)
+    for name, part in schema.get("properties", {}).items():
+        part.pop("title", None)
+        if name != "schema":
+            part.pop("default", None)
+
+
+class _Spec(BaseModel):
+    model_config = ConfigDict(extra="forbid", json_schema_extra=_short, allow_inf_nan=False)
+
+
+class TaskSpec(_Spec):
+    """A task; only the title is needed."""
+
+    key: Text | SkipJsonSchema[None] = Field(None, description="left out: assigned (t1, t2, …)")
+    title: Text
+    type: Text | SkipJsonSchema[None] = Field(
+        None,
+        description="development, testing, documentation, quality, infrastructure, review, other",
+    )
+    phase: Text | SkipJsonSchema[None] = None
+    brief: Prose = Field("", description="what the executor needs to know, Markdown")
+    acceptance: list[Text] = []
+    depends_on: list[Text] = Field([], description="task keys, or phase:KEY")
+    resources: list[Text] = Field(
+        [], description="src/api/** (exclusive), shared:PATH, name:NAME, pool:NAME*2"
+    )
+    requires: list[Text] = Field([], description="capabilities the claiming agent must list")
+    estimate_minutes: float | SkipJsonSchema[None] = Field(None, gt=0, le=MAX_MINUTES)
+    priority: Priority | SkipJsonSchema[None] = None
+    route: Text | SkipJsonSchema[None] = Field(None, description="agent it suits, advice only")
+    files: list[Text] = Field([], description="paths to read first")
+
+    gates: SkipJsonSchema[list[Any]] = []
+
+    @field_validator("gates")
+    @classmethod
+    def _without_gates(cls, gates: list[Any]) -> list[Any]:
+        if gates:
+            raise ValueError(
+                "this version does not enforce gates; leave them out and say in the acceptance "
+                "criteria what must pass"
+            )
+        return gates
+
+    @field_validator("key")
+    @classmethod
+    def _key_is_good(cls, key: str | None) -> str | None:
+        return None if key is None else _good_key(key)
+
+    @field_validator("resources")
+    @classmethod
+    def _resources_are_good(cls, resources: list[str]) -> list[str]:
+        for resource in resources:
+            if not resource.startswith(_RESOURCE_KINDS) or resource.startswith("shared:"):
+                _inside(resource.removeprefix("shared:"))
+        return resources
+
+    @field_validator("files")
+    @classmethod
+    def _files_are_inside(cls, files: list[str]) -> list[str]:
+        for path in files:
+            _inside(path)
+        return files
+
+    def draft(self, key: str, file: str | None = None) -> TaskDraft:
+        """The task as every parser returns it, under the given key."""
+        return TaskDraft(
+            key=key,
+            title=self.title,
+            phase=self.phase,
+            type=self.type,
+            brief=self.brief,
+            acceptance=tuple(self.acceptance),
+            depends_on=tuple(self.depends_on),
+            resources=tuple(self.resources),
+            requires=tuple(self.requires),
+            estimate_minutes=self.estimate_minutes,
+            priority=self.priority,
+            route=self.route,
+            files=tuple(self.files),
+            file=file,
+        )
+
+
+class PhaseSpec(_Spec):
+    """A phase. Without `depends_on` it follows the phase before it; with `[]` it waits for none."""
+
+    key: Text
+    title: Prose = ""
+    depends_on: list[Text] = []
+
+    @field_validator("key")
+    @classmethod
+    def _key_is_good(cls, key: str) -> str:
+        return _good_key(key)
+
+    def draft(self, previous: str | None, file: str | None = None) -> PhaseDraft:
+        """The phase; `previous` is the one that it follows if it says nothing about order."""
+        silent = "depends_on" not in self.model_fields_set and previous is not None
+        implied = (previous,) if silent and previous is not None else ()
+        title = self.title.strip() or self.key
+        return PhaseDraft(self.key, title, tuple(self.depends_on), implied, file)
+
+
+class PlanSpec(_Spec):
+    """A plan file."""
+
+    model_config = ConfigDict(validate_by_name=False, validate_by_alias=True)
+
+    schema_: Literal["callsheet.plan/v1"] = Field(alias="schema")
+    name: Annotated[Text, StringConstraints(max_length=64)] | SkipJsonSchema[None] = None
+    title: Prose = ""
+    phases: list[PhaseSpec] = []
+    pools: dict[str, Annotated[int, Field(ge=1, le=10_000)]] = {}
+    tasks: list[TaskSpec]
+
+    @field_validator("name")
+    @classmethod
+    def _name_is_good(cls, name: str | None) -> str | None:
+        return None if name is None else _good_key(name)
+
+
+def _good_key(key: str) -> str:
+    problem = key_problem(key)
+    if problem:
+        raise ValueError(f"it {problem}")
+    return key
+
+
+def _inside(path: str) -> None:
+    if path.startswith(("/", "~")) or ".." in path.split("/") or "\0" in path or "\n" in path:
+        raise ValueError(f"{path[:80]!r} must be a path inside the project, relative to its root")
+
+
+def assign_keys(tasks: Iterable[TaskSpec], taken: Collection[str] = ()) -> list[str]:
+    """Each task's key; those without one get t1, t2, … in order, skipping keys in use.
+
+    `taken` are keys that exist already. Nothing is said about duplicates among given keys.
+    """
+    listed = list(tasks)
+    used = {key.casefold() for key in taken}
+    used.update(task.key.casefold() for task in listed if task.key is not None)
+    keys, number = [], 0
+    for task in listed:
+        if task.key is not None:
+            keys.append(task.key)
+            continue
+        number += 1
+        while f"t{number}" in used:
+            number += 1
+        keys.append(f"t{number}")
+    return keys
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of a plan file, as published in docs/callsheet.plan.v1.schema.json."""
+    schema = PlanSpec.model_json_schema(by_alias=True)
+    gates = {"type": "array", "maxItems": 0, "description": "not enforced yet; must be empty"}
+    schema["$defs"]["TaskSpec"]["properties"]["gates"] = gates
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "callsheet.plan/v1",
+        **schema,
+    }
