@@ -36,6 +36,23 @@ def test_without_a_heading_the_block_goes_to_the_top() -> None:
     assert put(b"") == rendered() + b"\n"
 
 
+def test_a_file_with_nothing_else_in_it_gets_a_title_inside_the_block() -> None:
+    titled = Block("main", 1, "all well", heading="Status")
+    made = splice(b"\n", titled).data
+    assert made is not None
+    assert b"\n\n# Status\n\nall well\n\n" in made
+    assert splice(made, titled).outcome == "unchanged"
+    later = splice(made + b"mine\n", Block("main", 2, "new", heading="Status")).data
+    assert later is not None
+    assert b"\n\n# Status\n\nnew\n\n" in later
+    assert b"# Status" not in (splice(b"mine\n", titled).data or b"# Status")
+
+
+def test_a_second_plan_goes_below_the_first_when_there_is_no_heading() -> None:
+    page = put(rendered(plan="one") + b"\nmine\n", plan="two")
+    assert page == rendered(plan="one") + b"\n\n" + rendered(plan="two") + b"\n\nmine\n"
+
+
 def test_front_matter_stays_at_the_top() -> None:
     matter = b"---\ntitle: x\n# no heading\n---\n"
     assert put(matter + b"mine\n") == matter + b"\n" + rendered() + b"\n\nmine\n"

@@ -33,20 +33,26 @@ Outcome = Literal["written", "unchanged", "newer_there"]
 class Block:
     """What callsheet has to say about one plan. `rev` grows with every change of the plan.
 
-    `store` names the database that counts the revisions: those of another one say nothing
-    about age, so a block from a database that is gone gives way.
+    `heading` (already harmless text) is the title of a file that holds nothing else. `store` names
+    the database that counts the revisions: those of another one say nothing about age, so a block
+    from a database that is gone gives way.
     """
 
     plan: str
     rev: int
     body: str
+    heading: str = ""
     store: str = ""
 
-    def rendered(self, newline: bytes) -> bytes:
-        """The block with its markers, without a line end after the last."""
-        body = _guarded(self.body)
+    def rendered(self, newline: bytes, *, titled: bool = False) -> bytes:
+        """The block with its markers, without a line end after the last.
+
+        The title is inside, so that a file which callsheet made is callsheet's as a whole.
+        """
+        body = _guarded(f"# {self.heading}\n\n{self.body}" if titled else self.body)
         store = f" store={_attribute(self.store)}" if self.store else ""
-        head = f"plan={_attribute(self.plan)} rev={self.rev}{store}"
+        title = " titled=yes" if titled else ""
+        head = f"plan={_attribute(self.plan)} rev={self.rev}{store}{title}"
         begin = f"<!-- callsheet:begin {head} sum={_checksum(head, body)} -->"
         text = f"{begin}\n\n{body}\n\n{_END_MARKER}"
         return text.encode("utf-8", "replace").replace(b"\n", newline)
@@ -97,17 +103,20 @@ class _Standing:
 def splice(content: bytes, block: Block) -> Splice:
     """Put `block` into `content`, in place of the one of the same plan that stands there.
 
-    Without one it goes after the first heading, else to the top, below a front matter. Nothing
-    changes when the block there is newer, or the same. A block that was changed by hand is
-    replaced whatever revision it claims.
+    Without one it goes after the first heading, else below the other plans' blocks, else to the
+    top, below a front matter. Nothing changes when the block there is newer, or the same. A block
+    that was changed by hand is replaced whatever revision it claims.
     """
     rows = layout.split(content)
     blocks, _ = _scan(rows)
     standing = _of_plan(blocks, block.plan)
     newline = layout.newline(content)
-    fresh = block.rendered(newline)
     if standing is None:
+        blank = not content.removeprefix(layout.BOM).strip()
+        fresh = block.rendered(newline, titled=blank and bool(block.heading))
         return Splice("written", _inserted(content, rows, blocks, fresh, newline))
+    titled = bool(block.heading) and "titled" in standing.attributes
+    fresh = block.rendered(newline, titled=titled)
     first, last = rows[standing.lines[0]], rows[standing.lines[-1]]
     end = last.start + len(_END_MARKER)
     if content[first.start : end] == fresh:
@@ -191,7 +200,7 @@ def _inserted(
 ) -> bytes:
     above = layout.first_heading(rows, {line for block in blocks for line in block.lines})
     if above is None:
-        above = layout.after_front_matter(rows)
+        above = blocks[-1].lines.stop if blocks else layout.after_front_matter(rows)
     bom = len(layout.BOM) if content.startswith(layout.BOM) else 0
     place = rows[above - 1].end if above else bom
     before, after = content[:place], content[place:]

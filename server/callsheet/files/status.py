@@ -67,15 +67,14 @@ def write_block(
     relpath: str,
     block: Block,
     *,
-    heading: str,
     now_ms: int,
     passing: Callable[[Step], None] = lambda step: None,
 ) -> Written:
     """Bring the block of `block.plan` in `relpath` up to date; only while `publishing`.
 
-    A missing file is made, with `heading` (already harmless text) as its title. If somebody edited
-    inside the block, the whole file is first kept under `.callsheet/saved/`. `now_ms` is the wall
-    clock in epoch milliseconds. `passing` is told each step; tests use it to interfere.
+    A missing file is made, with the block's heading as its title. If somebody edited inside the
+    block, the whole file is first kept under `.callsheet/saved/`. `now_ms` is the wall clock in
+    epoch milliseconds. `passing` is told each step; tests use it to interfere.
 
     Errors: NOT_ALLOWED, TOO_LARGE, BAD_ARGUMENT, STORE_FULL, STORE_READONLY; the file is then as
     it was.
@@ -87,7 +86,7 @@ def write_block(
         if seen and not seen.data and 0 <= now_ms - seen.mtime_ns // 1_000_000 < SETTLING_MS:
             return Written("being_edited")
         content = seen.data if seen else b""
-        spliced = splice(content if content.strip() else _titled(content, heading), block)
+        spliced = splice(content, block)
         if spliced.data is None:
             return Written("newer_there" if spliced.outcome == "newer_there" else "unchanged")
         saved = _save(root, relpath, content) if spliced.edited else None
@@ -98,11 +97,6 @@ def write_block(
         ):
             return Written("written", saved)
     return Written("being_edited")
-
-
-def _titled(content: bytes, heading: str) -> bytes:
-    """The start of a file that is missing or blank; blank lines of its own stay in front."""
-    return content + f"# {heading}\n".encode("utf-8", "replace")
 
 
 def _save(root: Path, relpath: str, content: bytes) -> str:

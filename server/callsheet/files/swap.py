@@ -2,7 +2,8 @@
 
 `rename` destroys whatever has the name, also an edit that was saved a microsecond before. So the
 two files exchange their names in one step; then the file that came out is compared with what it
-should have been, and if somebody was faster, the names are exchanged back.
+should have been, and if somebody was faster, the names are exchanged back. What remains is that a program
+which reads the file again within those few microseconds sees callsheet's version of it.
 """
 
 import errno
