@@ -71,27 +71,37 @@ async def write_once_without_rights(path: str, busy_seconds: str) -> None:
     await write_once(path, busy_seconds)
 
 
-async def outgrow(path: str) -> None:
-    """Writes under a file-size limit until it is refused, reads, is given room, writes again."""
+async def outgrow(folder: str, *sizes: str) -> None:
+    """For each file-size limit: write until refused, read, be given room, write again."""
+    for size in sizes:
+        say(f"{size} {await outgrow_one(Path(folder) / size / 'state.db', int(size))}")
 
+
+async def outgrow_one(path: Path, size: int) -> str:
     def note() -> Op[None]:
-        yield "INSERT INTO note (counter, text) VALUES ('a', :text)", {"text": "x" * 20_000}
+        yield "INSERT INTO note (counter, text) VALUES ('a', :text)", {"text": "x" * 5_000}
 
-    store = await open_sqlite(Path(path), now_ms=0, migrations=MIGRATIONS)
     _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, most))
-    written = 0
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, most))
+    code, written = "none", 0
     try:
-        for _ in range(100):
+        store = await open_sqlite(path, now_ms=0, migrations=MIGRATIONS)
+    except CallsheetError as error:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+        store = await open_sqlite(path, now_ms=0, migrations=MIGRATIONS)
+        code = f"{error.code} at the start"
+    try:
+        while written < 100 and code == "none":
             await store.write(note)
             written += 1
     except CallsheetError as error:
-        say(error.code)
-    say(await store.read(count) == written)
+        code = error.code
+    kept = await store.read(count) == written
     resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
     await store.write(note)
-    say(await store.read(count) == written + 1)
+    healed = await store.read(count) == written + 1
     await store.close()
+    return f"{code}, {'kept' if kept else 'LOST'}, {'healed' if healed else 'BROKEN'}"
 
 
 async def migrate_and_die(path: str, folder: str, at: str) -> None:

@@ -257,3 +257,18 @@ async def test_close_lets_what_is_queued_finish_and_may_be_called_twice(
     await store.close()
     with pytest.raises(ValueError, match="no active connection"):
         await store.read(count)
+
+
+async def test_closing_goes_on_to_its_end_though_it_is_cancelled(open_store: OpenStore) -> None:
+    store, gate = await open_store(), Gate()
+    writing = asyncio.create_task(store.write(add_at(gate)))
+    await reached(gate)
+    closing = asyncio.create_task(store.close())
+    await asyncio.sleep(0)  # it waits for the write
+    closing.cancel()
+    gate.open.set()
+    with pytest.raises(asyncio.CancelledError):
+        await closing
+    assert await writing == 1
+    with pytest.raises(ValueError, match="no active connection"):
+        await store.write(add)

@@ -1,6 +1,7 @@
 """Each row of the error map, provoked for real on SQLite where this machine can do it."""
 
 import os
+import random
 import shutil
 import sqlite3
 import subprocess
@@ -72,8 +73,14 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", str(folder)], check=True)
 
 
-def test_a_file_size_limit_is_store_full_and_heals_without_a_restart(path: Path) -> None:
-    assert ended(child("outgrow", path)) == "STORE_FULL\nTrue\nTrue\n"
+def test_a_file_size_limit_is_store_full_at_any_size_and_heals_without_a_restart(
+    tmp_path: Path,
+) -> None:
+    early = [10, 100, 4096, 20_000]
+    late = [33_000, 70_000, 100_001, 150_000, 250_000]
+    lines = ended(child("outgrow", tmp_path, *early, *late)).splitlines()
+    at_start = [f"{size} STORE_FULL at the start, kept, healed" for size in early]
+    assert lines == at_start + [f"{size} STORE_FULL, kept, healed" for size in late]
 
 
 async def test_a_full_disk_is_store_full_reads_go_on_and_it_heals(small_disk: Path) -> None:
@@ -207,6 +214,48 @@ async def test_a_damaged_page_is_store_corrupt(written: Path) -> None:
     await store.close()
 
 
+async def test_text_that_is_no_text_is_store_corrupt(written: Path) -> None:
+    with closing(sqlite3.connect(written)) as connection, connection:
+        connection.execute("INSERT INTO note (counter, text) VALUES ('a', CAST(x'ff' AS TEXT))")
+    store = await open_own(written)
+    with pytest.raises(CallsheetError, match=r"STORE_CORRUPT.*UTF-8"):
+        await store.read(notes)
+    await store.close()
+
+
+async def test_a_file_with_any_bit_flipped_or_cut_anywhere_works_or_is_refused_with_a_code(
+    written: Path,
+) -> None:
+    """SQLite keeps no checksums, so a flipped bit inside a value goes unseen; nothing crashes."""
+    whole, chance = content(written), random.Random(20260101)
+    codes = set()
+    for number in range(60):
+        broken = bytearray(whole[: chance.randrange(len(whole))] if number % 3 == 0 else whole)
+        if broken:
+            broken[chance.randrange(min(len(broken), 100 if number % 3 == 1 else 10**9))] ^= 128
+        path = written.parent.with_name(f"broken{number}") / "state.db"
+        os.mkdir(path.parent)
+        spoil(path, bytes(broken))
+        codes.add(await outcome_of_use(path))
+    assert codes <= {"works", "STORE_CORRUPT", "STORE_NEWER", "STORE_READONLY"}
+    assert {"works", "STORE_CORRUPT"} <= codes
+
+
+async def outcome_of_use(path: Path) -> str:
+    try:
+        store = await open_own(path)
+    except CallsheetError as error:
+        return error.code
+    try:
+        await store.read(notes)
+        await store.write(add)
+        return "works"
+    except CallsheetError as error:
+        return error.code
+    finally:
+        await store.close()
+
+
 async def test_a_path_that_is_a_folder_is_refused_as_such(path: Path) -> None:
     os.makedirs(path)
     error = await refused(path)
@@ -249,13 +298,10 @@ def test_every_name_of_the_error_map_names_the_path_and_a_cure(
     assert told.next
 
 
-@pytest.mark.parametrize("name", ["SQLITE_ERROR", "SQLITE_CONSTRAINT_CHECK", None])
-def test_a_fault_of_our_own_statements_is_not_blamed_on_the_disk(
-    tmp_path: Path, name: str | None
-) -> None:
+@pytest.mark.parametrize("name", ["SQLITE_ERROR", "SQLITE_CONSTRAINT_CHECK"])
+def test_a_fault_of_our_own_statements_is_not_blamed_on_the_disk(tmp_path: Path, name: str) -> None:
     fault = sqlite3.OperationalError("no such column")
-    if name:
-        fault.sqlite_errorname = name
+    fault.sqlite_errorname = name
     assert failures.explain(fault, tmp_path / "state.db") is None
 
 
@@ -268,6 +314,10 @@ async def test_the_event_loop_and_later_writes_survive_each_refusal(
     with pytest.raises(sqlite3.OperationalError, match="no such table"):
         await store.read(missing_table)
     assert await store.write(add) == 2
+
+
+def notes() -> Op[int]:
+    return len((yield "SELECT * FROM note", {}))
 
 
 def missing_table() -> Op[None]:

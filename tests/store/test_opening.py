@@ -63,21 +63,18 @@ async def test_opening_a_database_that_is_up_to_date_writes_nothing(path: Path) 
     await store.close()
 
 
-@pytest.mark.parametrize("linked", ["state.db", "."])
-async def test_a_symbolic_link_in_place_of_the_database_or_its_folder_is_refused(
+@pytest.mark.parametrize("linked", ["state.db", "state.db-wal", "state.db.lock", "backups", "."])
+async def test_a_symbolic_link_in_place_of_what_is_written_is_refused(
     path: Path, tmp_path: Path, linked: str
 ) -> None:
     real = tmp_path / "real"
     real.mkdir()
-    (real / "state.db").touch()
-    if linked == ".":
-        path.parent.symlink_to(real)
-    else:
-        path.parent.mkdir()
-        os.symlink(real / "state.db", path)
+    place = path.parent / linked
+    place.parent.mkdir(exist_ok=True)
+    place.symlink_to(real)
     with pytest.raises(CallsheetError, match="NOT_ALLOWED.*symbolic link"):
         await open_own(path)
-    assert (real / "state.db").read_bytes() == b""
+    assert os.listdir(real) == []
 
 
 async def test_a_network_file_system_is_refused_with_its_type_unless_allowed(

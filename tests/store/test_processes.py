@@ -1,6 +1,7 @@
 """Several real processes on one database file: in line, nothing lost, nobody stuck for good."""
 
 import os
+import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -8,10 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from store.store_ops import OpenStore, add, child, count, ended
+from store.store_ops import MIGRATIONS, OpenStore, add, child, count, ended
 
 from callsheet.model.errors import CallsheetError
 from callsheet.store.filelock import FileLock
+from callsheet.store.opening import open_sqlite
 
 
 @contextmanager
@@ -36,6 +38,19 @@ async def test_processes_that_open_a_fresh_database_at_once_all_write_and_lose_n
     for process in processes:
         ended(process)
     assert await (await open_store()).read(count) == 100
+
+
+async def test_processes_that_find_an_older_database_at_once_migrate_it_once(
+    path: Path, tmp_path: Path, open_store: OpenStore
+) -> None:
+    first = tmp_path / "older"
+    first.mkdir()
+    shutil.copy(MIGRATIONS / "0001_counter.sql", first)
+    await (await open_sqlite(path, now_ms=0, migrations=first)).close()
+    for process in [child("add_many", path, 5) for _ in range(4)]:
+        ended(process)
+    assert await (await open_store()).read(count) == 20
+    assert len(os.listdir(path.parent / "backups")) == 1
 
 
 async def test_a_stopped_holder_is_named_in_time_and_reads_go_on(

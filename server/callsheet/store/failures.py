@@ -60,9 +60,14 @@ class Explained:
             raise told from error
 
 
-def explain(error: sqlite3.Error, path: Path) -> CallsheetError | None:
-    """What `error` on the database at `path` means, or None when it is a fault in our own SQL."""
+def explain(error: sqlite3.Error | UnicodeDecodeError, path: Path) -> CallsheetError | None:
+    """What `error` on the database at `path` means, or None when it is a fault in our own SQL.
+
+    Damaged text reaches Python as a UnicodeDecodeError or as an OperationalError without a name.
+    """
     name = getattr(error, "sqlite_errorname", None) or ""
+    if isinstance(error, sqlite3.OperationalError | UnicodeDecodeError) and not name:
+        return corrupt(path, "It contains text that is not UTF-8.")
     if name == "SQLITE_BUSY_SNAPSHOT":
         return late_write(path)
     if name in _BUSY:

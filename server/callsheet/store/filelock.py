@@ -32,9 +32,9 @@ if sys.platform == "win32":
         os.lseek(fd, _FAR, os.SEEK_SET)
         msvcrt.locking(fd, msvcrt.LK_UNLCK, 1)
 
-    def _write_at_start(fd: int, text: bytes) -> None:
+    def _sign(fd: int, pid: bytes) -> None:
         os.lseek(fd, 0, os.SEEK_SET)
-        os.write(fd, text)
+        os.write(fd, pid)
 else:
     import fcntl
 
@@ -51,8 +51,9 @@ else:
     def _unlock(fd: int) -> None:
         fcntl.flock(fd, fcntl.LOCK_UN)
 
-    def _write_at_start(fd: int, text: bytes) -> None:
-        os.pwrite(fd, text, 0)
+    def _sign(fd: int, pid: bytes) -> None:
+        if os.pread(fd, len(pid), 0) != pid:  # reading is cheaper, and mostly all it takes
+            os.pwrite(fd, pid, 0)
 
 
 _POLL_SECONDS = 0.01
@@ -129,6 +130,5 @@ class FileLock:
             self.close()
             self._open()
             return False
-        if os.pread(self._fd, _PID_WIDTH, 0) != self._pid:
-            _write_at_start(self._fd, self._pid)
+        _sign(self._fd, self._pid)
         return True

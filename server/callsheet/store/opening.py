@@ -13,9 +13,10 @@ from callsheet.model.errors import CallsheetError
 from callsheet.store import failures
 from callsheet.store.connections import Synchronous, connect_to_read, connect_to_write
 from callsheet.store.filelock import FileLock
+from callsheet.store.hop import Connection
 from callsheet.store.migrate import MIGRATIONS, bring_up, migrations_in
 from callsheet.store.mounts import network_type
-from callsheet.store.sqlite import Connection, SqliteStore
+from callsheet.store.sqlite import SqliteStore
 
 _OWN_FOLDER = ".callsheet"
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -48,7 +49,11 @@ async def open_sqlite(
             _prepare_folder(path, allow_network_fs)
             bring_up(path, lock, steps, busy_seconds=busy_seconds, now_ms=now_ms)
             _make_private(path)
-            return connect_to_write(path, synchronous, busy_seconds)
+            try:
+                return connect_to_write(path, synchronous, busy_seconds)
+            except (sqlite3.OperationalError, UnicodeDecodeError) as error:
+                told = failures.explain(error, path)  # what it can't explain is a damaged header
+                raise told or failures.corrupt(path, f"SQLite says: {error}.") from error
 
     def connect_reader() -> sqlite3.Connection:
         with failures.Explained(path):
@@ -71,12 +76,13 @@ async def open_sqlite(
 def _prepare_folder(path: Path, allow_network_fs: bool) -> None:
     """Make the folder if it isn't there, and refuse places where a database can't be safe."""
     folder = path.parent
-    for place in (folder, path):
-        if place.is_symlink():
+    files = [Path(f"{path}{suffix}") for suffix in ("", "-wal", "-shm", "-journal", ".lock")]
+    for place in (folder, *files, failures.backups_folder(path)):
+        if place.is_symlink():  # what is written there would land somewhere else
             raise CallsheetError(
                 "NOT_ALLOWED",
-                f"{place} is a symbolic link, and the database is only kept in a real place.",
-                "Replace the link by a folder or file of its own.",
+                f"{place} is a symbolic link, and callsheet keeps its database in real places only.",
+                "Remove the link; what it points at is left as it is.",
             )
     folder.mkdir(mode=0o700, exist_ok=True)
     if folder.name == _OWN_FOLDER and not (folder / ".gitignore").exists():

@@ -1,10 +1,7 @@
 """The port on SQLite: each operation runs whole in one hop on a connection's own thread.
 
 Two connections: the writer, behind the file lock that all processes share, and a reader that can't
-write, so that reads go on while a write waits for its turn. The threads are aiosqlite's. Three
-private names of it are used: `_execute` runs a function there, `_conn` is the connection it gets,
-and `_thread` is made a daemon, so that a process can end although somebody who was stopped holds
-the lock that the thread waits for.
+write, so that reads go on while a write waits for its turn. `store.hop` has their threads.
 
 Who waits too long gives its turn up. A turn is either taken by the thread or given up by the
 caller, never both, so an operation that was answered STORE_BUSY doesn't run later.
@@ -13,44 +10,19 @@ caller, never both, so an operation that was answered STORE_BUSY doesn't run lat
 import asyncio
 import os
 import sqlite3
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from threading import Lock
-from typing import Any, Generic, TypeVar
+from typing import Generic
 
-import aiosqlite
 import anyio
-import anyio.to_thread
 
 from callsheet.store import failures
 from callsheet.store.filelock import FileLock
-from callsheet.store.port import Op, Rows, T
+from callsheet.store.hop import Connection, feed, to_the_end
+from callsheet.store.port import Op, T
 
-R = TypeVar("R")
 _CLOSE_SECONDS = 1.0
-
-
-class Connection(aiosqlite.Connection):
-    """One SQLite connection and the thread it lives on. `connector` runs there too."""
-
-    def __init__(self, connector: Callable[[], sqlite3.Connection]) -> None:
-        super().__init__(connector, iter_chunk_size=64)
-        self._thread.daemon = True
-
-    async def hop(self, function: Callable[..., R], *args: Any) -> R:
-        """Run `function(connection, *args)` on the thread, after what was asked for earlier."""
-        execute: Callable[..., Awaitable[R]] = self._execute
-        return await execute(function, self._conn, *args)
-
-    async def discard(self) -> None:
-        """Give up a connection, open or not, and wait for its thread.
-
-        aiosqlite lets the thread of one that failed to open run on, and it would report to an
-        event loop that may be closed by then.
-        """
-        await self.close()
-        if self._thread.ident is not None:
-            await to_the_end(anyio.to_thread.run_sync(self._thread.join))
 
 
 class Turn(Generic[T]):
@@ -226,39 +198,6 @@ class SqliteStore:
         if locked:
             self._lock.release()
         self._lock.close()
-
-
-def feed(connection: sqlite3.Connection, op: Op[T]) -> T:
-    """Run the statements that `op` yields, hand it their rows, and answer what it returns."""
-    rows: Rows | None = None
-    try:
-        while True:
-            sql, params = next(op) if rows is None else op.send(rows)
-            if isinstance(params, Mapping):
-                rows = connection.execute(sql, params).fetchall()
-            else:
-                connection.executemany(sql, params)
-                rows = []
-    except StopIteration as end:
-        result: T = end.value
-        return result
-    finally:
-        op.close()
-
-
-async def to_the_end(work: Coroutine[Any, Any, R]) -> R:
-    """Await `work` until it is done, whoever is cancelled; the cancellation follows then."""
-    task = asyncio.ensure_future(work)
-    cancelled: asyncio.CancelledError | None = None
-    with anyio.CancelScope(shield=True):
-        while not task.done():
-            try:
-                await asyncio.wait({task})
-            except asyncio.CancelledError as error:
-                cancelled = error
-    if cancelled is not None:
-        raise cancelled
-    return task.result()
 
 
 def _nothing(connection: sqlite3.Connection) -> None:
