@@ -4,13 +4,12 @@ import os
 import random
 import subprocess
 import sys
-import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from callsheet.files import inside, status
+from callsheet.files import inside, status, swap
 from callsheet.files.block import Block
 from callsheet.files.status import Step, Written, publishing, write_block
 from callsheet.model.errors import CallsheetError
@@ -143,30 +142,22 @@ def test_a_thousand_edits_between_the_steps_lose_no_byte(
     assert sorted(path.name for path in (root / ".claudio").iterdir()) == ["status.md"]
 
 
-@pytest.mark.usefixtures("exchangeable")
-def test_an_editor_that_saves_at_the_same_time_loses_nothing(root: Path) -> None:
-    (root / PAGE).write_text("# Status\n\n")
+@pytest.mark.parametrize(("moment", "survives"), [("saved", True), ("checked", False)])
+def test_without_exchanging_names_edits_survive_up_to_the_last_check(
+    root: Path, monkeypatch: pytest.MonkeyPatch, moment: Step, survives: bool
+) -> None:
+    """What other file systems get; and the control that the exchange is what saves the rest."""
+    monkeypatch.setattr(swap, "_system_call", lambda: None)
     write(root, 1)
-    lines = [f"line {number}\n" for number in range(300)]
-    opened = text(root)
+    pending = ["mine\n"]
 
-    def edit() -> None:
-        """Saves its buffer again and again, as editors do; the block in it is long out of date."""
-        other = (root / PAGE).with_suffix(".swp")
-        for number in range(len(lines)):
-            other.write_text(opened + "".join(lines[: number + 1]))
-            other.rename(root / PAGE)
+    def interfere(step: Step) -> None:
+        if step == moment and pending:
+            append(root / PAGE, pending.pop())
 
-    editor = threading.Thread(target=edit)
-    editor.start()
-    rev = 1
-    while editor.is_alive():
-        rev += 1
-        write(root, rev, f"body {rev}")
-    editor.join()
-    assert write(root, rev + 1, "the end").outcome == "written"
-    assert text(root).partition("<!-- callsheet:end -->")[2].lstrip("\n") == "".join(lines)
-    assert "the end" in text(root)
+    assert write(root, 2, "new", passing=interfere) == Written("written")
+    assert ("mine\n" in text(root)) == survives
+    assert "new" in text(root)
 
 
 def test_a_file_that_never_rests_is_left_for_later(root: Path) -> None:
