@@ -60,24 +60,7 @@ def main_worktree(tree: Path) -> Path | None:
     return common.parent
 
 
-def _named(folder: Path) -> Path:
-    if not folder.is_dir():
-        what = f"The project's folder {folder} is not there."
-        raise CallsheetError("BAD_ARGUMENT", what, "Name an existing folder.")
-    return _shared(folder.resolve())
-
-
-def _nearest(cwd: Path, home: Path | None) -> Path:
-    for folder in (cwd, *cwd.parents):
-        if _nobodys(folder, home):  # ~/.claudio is an installation, not a plan
-            break
-        shared = _shared(folder)
-        if any(os.path.exists(p / marker) for p in (folder, shared) for marker in MARKERS):
-            return shared
-    return _shared(repository(cwd) or cwd)
-
-
-def _shared(folder: Path) -> Path:
+def shared(folder: Path) -> Path:
     """The folder itself, or the same one in the main work tree, if that has it."""
     tree = repository(folder)
     main = main_worktree(tree) if tree else None
@@ -85,6 +68,23 @@ def _shared(folder: Path) -> Path:
         return folder
     there = main / folder.relative_to(tree)
     return there if there.is_dir() else folder
+
+
+def _named(folder: Path) -> Path:
+    if not folder.is_dir():
+        what = f"The project's folder {folder} is not there."
+        raise CallsheetError("BAD_ARGUMENT", what, "Name an existing folder.")
+    return shared(folder.resolve())
+
+
+def _nearest(cwd: Path, home: Path | None) -> Path:
+    for folder in (cwd, *cwd.parents):
+        if _nobodys(folder, home):  # ~/.claudio is an installation, not a plan
+            break
+        twin = shared(folder)
+        if any(os.path.exists(p / marker) for p in (folder, twin) for marker in MARKERS):
+            return twin
+    return shared(repository(cwd) or cwd)
 
 
 def _nobodys(folder: Path, home: Path | None) -> bool:

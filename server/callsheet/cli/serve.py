@@ -1,0 +1,20 @@
+"""`callsheet serve`: the MCP server on stdin and stdout, started by a client."""
+
+import click
+
+from callsheet.cli.frame import Call, command
+
+
+@command("serve", show=lambda answer: ())
+@click.option(
+    "--profile",
+    type=click.Choice(["worker", "lead", "all"]),
+    default="all",
+    help="Which tools to offer (all).",
+)
+def serve(call: Call, profile: str) -> None:
+    """Serve the project over MCP on stdin and stdout; a client starts this, not a person."""
+    from callsheet.transport.stdio import main  # late: MCP
+
+    root = call.root()
+    main(call.settings(root), root, profile)

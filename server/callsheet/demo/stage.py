@@ -1,0 +1,81 @@
+"""The folder in which a demonstration plays: temporary, kept afterwards, never the user's own."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from callsheet.demo.script import LANTERN_BOOKS, Script
+from callsheet.files.reading import collect, walk
+from callsheet.files.root import find_root
+from callsheet.model.errors import CallsheetError
+from callsheet.plan.detect import detect, wanted_by_any
+from callsheet.plan.formats import FORMATS, plan_format
+
+BUNDLED = Path(__file__).parent / "project"
+QUICK_RETRIES = "retry_base_seconds = 0.5  # a demonstration doesn't wait ten seconds for a retry\n"
+
+
+@dataclass(frozen=True, slots=True)
+class UsersPlan:
+    """A plan of the user's: the project's folder, and the plan's path and format in it."""
+
+    project: Path
+    source: str
+    format: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A prepared project. `source` and `format` name the plan to load; None leaves it to callsheet."""
+
+    root: Path
+    script: Script
+    parallel: int
+    source: str | None = None
+    format: str | None = None
+
+    @property
+    def status_page(self) -> Path:
+        return self.root / ".claudio" / "status.md"
+
+
+def bundled(root: Path, parallel: int) -> Stage:
+    """The bundled example project, copied to the empty folder `root`."""
+    shutil.copytree(BUNDLED, root, dirs_exist_ok=True)
+    (root / "callsheet.toml").write_text(QUICK_RETRIES, encoding="utf-8")
+    return Stage(root, LANTERN_BOOKS, parallel)
+
+
+def find(path: Path, home: Path | None) -> UsersPlan:
+    """The plan at `path`: a project, a plan's folder or file in one. Only reads.
+
+    Of several plans in a project the first one is taken. Errors: BAD_ARGUMENT when there is no
+    such path; UNKNOWN_PLAN when no plan is there; what reading refuses.
+    """
+    path = path.resolve()
+    if not path.exists():
+        raise CallsheetError("BAD_ARGUMENT", f"{path} is not there.", "Name a project's folder.")
+    near = path if path.is_dir() else path.parent
+    project = find_root(None, cwd=near, environ={}, home=home)
+    paths = walk(project, wanted_by_any).files
+    here = path.relative_to(project).as_posix() if path.is_relative_to(project) else "."
+    plans = [plan for plan in detect(paths) if here in (".", plan.path) or _below(plan.path, here)]
+    if not plans:
+        what = f"There is nothing to drain: no plan was found in {path}."
+        raise CallsheetError("UNKNOWN_PLAN", what, f"Formats that are known: {', '.join(FORMATS)}.")
+    return UsersPlan(project, plans[0].path, plans[0].format)
+
+
+def copied(root: Path, plan: UsersPlan, parallel: int) -> Stage:
+    """The files of the user's plan, copied to the empty folder `root`."""
+    files = collect(plan.project, plan_format(plan.format).wants).files
+    for path, data in files.items():
+        target = root / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(data)
+    (root / "callsheet.toml").write_text(QUICK_RETRIES, encoding="utf-8")
+    return Stage(root, Script(), parallel, plan.source, plan.format)
+
+
+def _below(path: str, folder: str) -> bool:
+    return path.startswith(f"{folder}/")

@@ -1,0 +1,33 @@
+"""Calling the command line in this process, and reading what it says."""
+
+import json
+from typing import Any
+
+from click.testing import CliRunner, Result
+
+from callsheet.cli.main import callsheet
+
+
+def run(*words: str, **environ: str) -> Result:
+    """The command with these words; an exception that is no exit comes out."""
+    result = CliRunner().invoke(callsheet, words, env=environ)
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
+
+
+def call(*words: str, exit_code: int = 0) -> dict[str, Any]:
+    """What the command answers with --json."""
+    result = run(*words, "--json")
+    assert result.exit_code == exit_code, result.output
+    answer = json.loads(result.stdout)
+    assert isinstance(answer, dict)
+    return answer
+
+
+def refused(*words: str) -> dict[str, str]:
+    """The error that the command ends with."""
+    error = call(*words, exit_code=1)["error"]
+    assert set(error) == {"code", "message", "next"}
+    assert error["next"]
+    return dict(error)
