@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from callsheet.files.block import Block, broken_markers, splice
@@ -56,6 +56,8 @@ def test_a_second_plan_goes_below_the_first_when_there_is_no_heading() -> None:
 def test_front_matter_stays_at_the_top() -> None:
     matter = b"---\ntitle: x\n# no heading\n---\n"
     assert put(matter + b"mine\n") == matter + b"\n" + rendered() + b"\n\nmine\n"
+    fence = b"---\nfence: |\n```\n---\n"
+    assert put(put(fence), rev=2) == fence + b"\n" + rendered(rev=2) + b"\n"
 
 
 @pytest.mark.parametrize(
@@ -210,8 +212,10 @@ FILES = st.lists(st.tuples(PIECES, st.sampled_from([b"\n", b"\r\n", b"\r"])), ma
 )
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=300)
 @given(FILES)
+@example(b"---\n```\n---\n")
+@example(b"---\n" + rendered(rev=3) + b"\n---\n")
 def test_whatever_the_file_the_block_gets_in_and_a_second_time_only_it_changes(file: bytes) -> None:
     first = splice(file, Block("main", 5, "first"))
     assert first.data is not None

@@ -110,22 +110,23 @@ def splice(content: bytes, block: Block) -> Splice:
     rows = layout.split(content)
     blocks, _ = _scan(rows)
     standing = _of_plan(blocks, block.plan)
-    newline = layout.newline(content)
     if standing is None:
+        newline = layout.newline(content)
         blank = not content.removeprefix(layout.BOM).strip()
         fresh = block.rendered(newline, titled=blank and bool(block.heading))
         return Splice("written", _inserted(content, rows, blocks, fresh, newline))
+    start = rows[standing.lines[0]].start
+    end = rows[standing.lines[-1]].start + len(_END_MARKER)
+    before, there, after = content[:start], content[start:end], content[end:]
     titled = bool(block.heading) and "titled" in standing.attributes
-    fresh = block.rendered(newline, titled=titled)
-    first, last = rows[standing.lines[0]], rows[standing.lines[-1]]
-    end = last.start + len(_END_MARKER)
-    if content[first.start : end] == fresh:
+    fresh = block.rendered(layout.newline(before + after), titled=titled)
+    if there == fresh:
         return Splice("unchanged")
     same_store = standing.attributes.get("store", "") == _attribute(block.store)
     if standing.untouched and same_store and standing.rev > block.rev:
         return Splice("newer_there")
     edited = not standing.untouched and bool(standing.body)
-    return Splice("written", content[: first.start] + fresh + content[end:], edited)
+    return Splice("written", before + fresh + after, edited)
 
 
 def broken_markers(content: bytes) -> tuple[BrokenMarker, ...]:
@@ -145,7 +146,7 @@ def _scan(rows: list[layout.Line]) -> tuple[list[_Standing], list[BrokenMarker]]
     blocks: list[_Standing] = []
     broken: list[BrokenMarker] = []
     quoting = layout.Quoting()
-    number = 0
+    number = layout.after_front_matter(rows)
     while number < len(rows):
         text = rows[number].text
         number += 1

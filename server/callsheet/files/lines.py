@@ -10,6 +10,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 BOM = b"\xef\xbb\xbf"
+MARKER = b"<!-- callsheet:"
 
 _FENCE = re.compile(rb" {0,3}(`{3,}(?=[^`]*$)|~{3,})")
 _HEADING = re.compile(rb" {0,3}#{1,6}(?:[ \t]|$)")
@@ -67,12 +68,17 @@ class Quoting:
 
 
 def after_front_matter(lines: Sequence[Line]) -> int:
-    """The number of lines that a YAML front matter takes at the top; 0 for none."""
+    """The number of lines that a YAML front matter takes at the top; 0 for none.
+
+    What has one of callsheet's markers in it is no front matter, but text between two rulers.
+    """
     if not lines or lines[0].text.rstrip() != b"---":
         return 0
     for number, line in enumerate(lines[1:], start=2):
         if line.text.rstrip() in (b"---", b"..."):
             return number
+        if line.text.startswith(MARKER):
+            break
     return 0
 
 

@@ -88,7 +88,7 @@ def write_block(
         content = seen.data if seen else b""
         spliced = splice(content, block)
         if spliced.data is None:
-            return Written("newer_there" if spliced.outcome == "newer_there" else "unchanged")
+            return Written(spliced.outcome)
         saved = _save(root, relpath, content) if spliced.edited else None
         passing("saved")
 
