@@ -45,7 +45,7 @@ def _dry(answer: DryRun) -> Iterator[str]:
 def _wave(number: int, wave: dict[str, object]) -> list[Cell | str]:
     listed = wave.get("tasks")
     keys = [str(key) for key in listed] if isinstance(listed, list | tuple) else []
-    total = wave.get("tasks_total") or len(keys)
+    total = wave.get("total", len(keys))
     return [f"wave {number}", Cell(str(total), right=True), Cell(", ".join(keys), grows=True)]
 
 

@@ -54,45 +54,45 @@ async def ready(
 
 
 def _show_task(answer: dict[str, Any]) -> Iterator[str]:
-    """Known facts first, on aligned lines; then the brief; then whatever else there is to say."""
-    known = state(str(answer.get("state", "")))
-    said = click.style(known.text, fg=known.colour)
-    yield f"{heading(say(answer.get('key', '')))}  {heading(say(answer.get('title', '')))}  {said}"
-    rest = {name: value for name, value in answer.items() if name not in _IN_HEAD and value}
-    plain = {name: value for name, value in rest.items() if not isinstance(value, list | dict)}
-    yield from columns(
-        [faint(_words(name)), Cell(str(value), grows=True)] for name, value in plain.items()
-    )
-    brief = str(answer.get("brief") or "")
-    if brief:
+    """Facts on aligned lines, then the brief, then every list in the answer, known or not."""
+    shown = state(str(answer["state"]))
+    said = click.style(shown.text, fg=shown.colour)
+    yield f"{heading(say(answer['key']))}  {heading(say(answer['title']))}  {said}"
+    facts = {name: value for name, value in answer.items() if name not in _PLACED and value}
+    plain = {name: value for name, value in facts.items() if not isinstance(value, list | dict)}
+    yield from columns([faint(_words(k)), Cell(str(v), grows=True)] for k, v in plain.items())
+    if answer.get("brief"):
         yield ""
-        yield from (f"  {say(line)}".rstrip() for line in brief.splitlines()[:200])
-    for name, value in rest.items():
-        if isinstance(value, list | dict):
-            yield from ("", heading(_words(name)), *_items(value))
+        yield from (f"  {say(line, 1000)}".rstrip() for line in str(answer["brief"]).splitlines())
+    for name, value in facts.items():
+        if isinstance(value, list):
+            yield from ("", heading(_words(name)), *_listed(value))
 
 
-_IN_HEAD = frozenset({"key", "title", "state", "brief"})
+_PLACED = frozenset({"key", "title", "state", "brief"})
+_COLUMNS = ("key", "attempt", "seq", "title", "agent", "what", "state", "outcome")
+"""The fields of listed things that stand in columns; the rest follows behind them."""
+
+
+def _listed(entries: list[Any]) -> list[str]:
+    if not all(isinstance(entry, dict) for entry in entries):
+        return [f"  {say(entry, 500)}" for entry in entries]
+    names = [name for name in _COLUMNS if any(name in entry for entry in entries)]
+    return columns([*(_placed(name, e) for name in names), _rest(e, names)] for e in entries)
+
+
+def _placed(name: str, entry: dict[str, Any]) -> Cell:
+    value = str(entry.get(name, ""))
+    return state(value) if name in ("state", "outcome") else Cell(value)
+
+
+def _rest(entry: dict[str, Any], names: list[str]) -> Cell:
+    rest = {k: v for k, v in entry.items() if k not in names and v not in (None, "", [], {})}
+    return Cell(", ".join(f"{_words(k)} {v}" for k, v in rest.items()), grows=True, faint=True)
 
 
 def _words(name: str) -> str:
     return name.replace("_", " ")
-
-
-def _items(value: list[Any] | dict[str, Any]) -> Iterator[str]:
-    entries = (
-        [f"{_words(k)}: {_flat(v)}" for k, v in value.items()] if isinstance(value, dict) else value
-    )
-    yield from (f"  - {say(_flat(entry), 500)}" for entry in entries[:50])
-
-
-def _flat(value: Any) -> str:
-    """Nested data on one line: `key: value · key: value`."""
-    if isinstance(value, dict):
-        return " · ".join(
-            f"{_words(k)}: {_flat(v)}" for k, v in value.items() if v not in (None, [])
-        )
-    return ", ".join(map(_flat, value)) if isinstance(value, list | tuple) else str(value)
 
 
 @command("task", show=_show_task)

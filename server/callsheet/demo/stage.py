@@ -59,7 +59,7 @@ def find(path: Path, home: Path | None) -> UsersPlan:
     project = find_root(None, cwd=near, environ={}, home=home)
     paths = walk(project, wanted_by_any).files
     here = path.relative_to(project).as_posix() if path.is_relative_to(project) else "."
-    plans = [plan for plan in detect(paths) if here in (".", plan.path) or _below(plan.path, here)]
+    plans = [plan for plan in detect(paths) if here == "." or _near(plan.path, here)]
     if not plans:
         what = f"There is nothing to drain: no plan was found in {path}."
         raise CallsheetError("UNKNOWN_PLAN", what, f"Formats that are known: {', '.join(FORMATS)}.")
@@ -68,6 +68,7 @@ def find(path: Path, home: Path | None) -> UsersPlan:
 
 def copied(root: Path, plan: UsersPlan, parallel: int) -> Stage:
     """The files of the user's plan, copied to the empty folder `root`."""
+    root.mkdir(exist_ok=True)
     files = collect(plan.project, plan_format(plan.format).wants).files
     for path, data in files.items():
         target = root / path
@@ -77,5 +78,6 @@ def copied(root: Path, plan: UsersPlan, parallel: int) -> Stage:
     return Stage(root, Script(), parallel, plan.source, plan.format)
 
 
-def _below(path: str, folder: str) -> bool:
-    return path.startswith(f"{folder}/")
+def _near(plan: str, named: str) -> bool:
+    """Whether the user named the plan itself, something in it, or a folder around it."""
+    return f"{plan}/".startswith(f"{named}/") or named.startswith(f"{plan}/")

@@ -18,6 +18,25 @@ _EXTENSIONS = frozenset(_ENDINGS.split())
 _WELL_KNOWN = frozenset(
     {"dockerfile", "makefile", "justfile", "procfile", "rakefile", "gemfile", "license"}
 )
+_NAMED = re.compile(r"(?:(?:shared:)?name|pool):[\w./-]+(?:\*\d+)?\Z")
+_SHARED = "shared:"
+
+
+def resources(text: str) -> list[str]:
+    """What a `Resources` field names, in callsheet's own notation.
+
+    `name:staging-env`, `pool:db*2`, `shared:src/a.py`, paths and globs, with commas between them.
+    The rest ("two developers") is for people and stays in the brief.
+    """
+    found = (_resource(item.strip(" \t`")) for item in re.split("[,;]", text))
+    return [resource for resource in found if resource]
+
+
+def _resource(text: str) -> str | None:
+    if _NAMED.match(text):
+        return text
+    path = resource_path(text.removeprefix(_SHARED))
+    return f"{_SHARED}{path}" if path and text.startswith(_SHARED) else path
 
 
 def resource_path(text: str) -> str | None:

@@ -12,7 +12,7 @@ from callsheet.plan.claudio import values
 from callsheet.plan.claudio.fields import Entry, entries, normal
 from callsheet.plan.draft import Priority, SourceState
 from callsheet.plan.outline import Outline
-from callsheet.plan.paths import resource_path
+from callsheet.plan.paths import resource_path, resources
 
 DEPENDS = frozenset(
     {
@@ -132,6 +132,8 @@ def _field(facts: Facts, entry: Entry) -> None:
         facts.type = values.task_type(value)
     elif key in _AGENT_KEYS and facts.route is None:
         facts.route = values.agent(value)
+    elif key in ("resources", "resource"):
+        facts.paths += [found for found in resources(value) if found not in facts.paths]
     elif key in ("directory", "location") and facts.folder is None:
         facts.folder = value.strip("` ").strip("/").rsplit("/", 1)[-1]
     elif key in ("id", "task id", "task") and facts.number is None:
