@@ -63,7 +63,8 @@ async def write_once(path: str, busy_seconds: str) -> None:
 
 async def write_once_without_rights(path: str, busy_seconds: str) -> None:
     """As `write_once`, after root has become nobody: permissions don't bind root."""
-    await anyio.lowlevel.checkpoint()  # anyio loads its backend, while it may still read it
+    await anyio.lowlevel.checkpoint()  # anyio and pathlib load what they load late, while they
+    Path(path).as_uri()  # may still read it
     if os.geteuid() == 0:
         os.setgroups([])
         os.setgid(NOBODY)

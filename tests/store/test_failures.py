@@ -184,6 +184,16 @@ async def test_a_replaced_database_is_store_gone_and_the_new_one_is_not_touched(
     assert content(written) == before
 
 
+async def test_an_older_copy_written_over_the_open_database_is_store_gone(written: Path) -> None:
+    store = await open_own(written)
+    with closing(sqlite3.connect(written, isolation_level=None)) as other:
+        other.execute("PRAGMA user_version = 1")
+    for call in (store.write(add), store.read(count)):
+        with pytest.raises(CallsheetError, match="STORE_GONE"):
+            await call
+    await store.close()
+
+
 async def test_garbage_is_store_corrupt_points_at_the_last_backup_and_is_left_alone(
     written: Path,
 ) -> None:

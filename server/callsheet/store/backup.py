@@ -6,6 +6,7 @@ when it is whole and synced, so that a file with the name of a backup always is 
 
 import os
 import sqlite3
+import tempfile
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -106,8 +107,9 @@ def _backup(path: Path, target: Path | None, now_ms: int) -> Path:
 
 
 def _copy(path: Path, target: Path) -> Path:
-    draft = target.with_name(f"{target.name}.{os.getpid()}.part")
-    os.close(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    fd, name = tempfile.mkstemp(dir=target.parent, prefix=f"{target.name}.", suffix=".part")
+    os.close(fd)  # mkstemp makes it 0600
+    draft = Path(name)
     try:
         with closing(connect_to_look(path)) as source, closing(sqlite3.connect(draft)) as copy:
             source.backup(copy)

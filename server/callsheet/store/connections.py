@@ -29,17 +29,12 @@ def connect_to_write(
     path: Path, synchronous: Synchronous, busy_seconds: float
 ) -> sqlite3.Connection:
     """The one connection that changes things. The file must exist: it never creates one."""
-    connection = _connect(f"{path.absolute().as_uri()}?mode=rw", busy_seconds)
-    for pragma in (*_FOR_WRITING, f"PRAGMA synchronous = {synchronous}"):
-        connection.execute(pragma).fetchall()
-    return connection
+    return _connect(path, busy_seconds, *_FOR_WRITING, f"PRAGMA synchronous = {synchronous}")
 
 
 def connect_to_read(path: Path, busy_seconds: float) -> sqlite3.Connection:
     """For snapshots of a database that a writer of this process keeps open."""
-    connection = _connect(f"{path.absolute().as_uri()}?mode=rw", busy_seconds)
-    connection.execute("PRAGMA query_only = ON")
-    return connection
+    return _connect(path, busy_seconds, "PRAGMA query_only = ON")
 
 
 def connect_to_look(path: Path) -> sqlite3.Connection:
@@ -48,15 +43,19 @@ def connect_to_look(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(uri, uri=True, isolation_level=None)
 
 
-def _connect(uri: str, busy_seconds: float) -> sqlite3.Connection:
+def _connect(path: Path, busy_seconds: float, *pragmas: str) -> sqlite3.Connection:
     connection = sqlite3.connect(
-        uri,
+        f"{path.absolute().as_uri()}?mode=rw",
         uri=True,
         timeout=busy_seconds,
         isolation_level=None,
         cached_statements=_CACHED_STATEMENTS,
         check_same_thread=False,  # opened, used and closed on aiosqlite's thread; freed anywhere
     )
-    for pragma in _FOR_ALL:
-        connection.execute(pragma)
+    try:
+        for pragma in (*_FOR_ALL, *pragmas):
+            connection.execute(pragma).fetchall()
+    except BaseException:
+        connection.close()
+        raise
     return connection

@@ -143,7 +143,7 @@ class SqliteStore:
     ) -> T:
         if turn.is_taken():
             raise _GivenUp
-        self._check_identity()
+        self._check_identity()  # or a lock file would be made in a place that was given up
         with failures.Explained(self.path, system=True):
             self._lock.acquire()
         try:
@@ -186,8 +186,10 @@ class SqliteStore:
     def _check_version(self, connection: sqlite3.Connection) -> None:
         """A newer callsheet may have migrated the database since this process opened it (5 µs)."""
         (found,) = connection.execute("PRAGMA user_version").fetchone()
-        if found != self._version:
+        if found > self._version:
             raise failures.newer(self.path, found, self._version)
+        if found < self._version:  # an old copy was written over it in place
+            raise failures.gone(self.path)
 
     def _close_writer(self, connection: sqlite3.Connection) -> None:
         try:
