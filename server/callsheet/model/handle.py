@@ -12,7 +12,9 @@ from callsheet.model.errors import CallsheetError
 ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 """No 0, 1, i, l, o: handles are copied by models and people."""
 SECRET_CHARS = 6
-_HANDLE = re.compile(rf"(?P<key>\S{{1,140}})@(?P<attempt>\d{{1,9}})-(?P<secret>[{ALPHABET}]{{{SECRET_CHARS}}})")
+_HANDLE = re.compile(
+    rf"(?P<key>\S{{1,140}})@(?P<attempt>\d{{1,9}})-(?P<secret>[{ALPHABET}]{{{SECRET_CHARS}}})"
+)
 
 
 class Handle(NamedTuple):

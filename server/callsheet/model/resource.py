@@ -71,7 +71,9 @@ def clash(wanted: Resource, held: Resource) -> bool:
     """Whether two tasks must not hold these at the same time. Pools are counted, not compared."""
     if wanted.kind != held.kind or wanted.kind == "pool" or (wanted.shared and held.shared):
         return False
-    return wanted.value == held.value if wanted.kind == "name" else overlap(wanted.value, held.value)
+    return (
+        wanted.value == held.value if wanted.kind == "name" else overlap(wanted.value, held.value)
+    )
 
 
 def overlap(a: str, b: str) -> bool:
@@ -114,25 +116,31 @@ def _ends(part: str) -> tuple[str, str]:
     return _WILD.split(part, maxsplit=1)[0], re.split(r"[*?\]]", part)[-1]
 
 
-def blockers(
-    wanted: Iterable[Resource],
-    held: Iterable[tuple[int, Resource]],
-    capacity: Mapping[str, int],
-) -> int | None:
-    """The holder (a task id) that keeps these resources from being taken now, or None.
+def wait_key(held: Resource) -> str:
+    """What a task parks on when this held resource is in its way: any unit of a pool is as good."""
+    return f"pool:{held.value}" if held.kind == "pool" else str(held)
 
-    Input: what the task wants, what running tasks hold, and the pools' capacities. A pool nobody
-    declared has capacity 1. For a full pool the holder of the most recent unit is named.
+
+def obstacle(
+    wanted: Iterable[Resource], held: Iterable[Resource], capacity: Mapping[str, int]
+) -> str | None:
+    """The `wait_key` of a held resource that keeps these from being taken now, or None.
+
+    Input: what the task wants, what running tasks hold (each task's own entry), and the pools'
+    capacities. A pool that nobody declared has capacity 1; a task that wants more units than
+    there are gets all of them.
     """
     holds = list(held)
     for want in wanted:
-        if want.kind == "pool":
-            users = [(task, r.units) for task, r in holds if r.kind == "pool" and r.value == want.value]
-            room = capacity.get(want.value, 1) - sum(units for _, units in users)
-            if users and min(want.units, capacity.get(want.value, 1)) > room:
-                return users[-1][0]
-        else:
-            for task, resource in holds:
-                if clash(want, resource):
-                    return task
+        if want.kind != "pool":
+            for other in holds:
+                if clash(want, other):
+                    return wait_key(other)
+        elif not _has_room(want, holds, capacity.get(want.value, 1)):
+            return wait_key(want)
     return None
+
+
+def _has_room(want: Resource, held: Iterable[Resource], capacity: int) -> bool:
+    taken = sum(r.units for r in held if r.kind == "pool" and r.value == want.value)
+    return taken == 0 or taken + min(want.units, capacity) <= capacity

@@ -34,6 +34,8 @@ class Transition(NamedTuple):
     target: State
 
 
+_ENDINGS: tuple[tuple[str, State], ...] = (("skip", "skipped"), ("cancel", "cancelled"))
+
 TRANSITIONS: tuple[Transition, ...] = (
     Transition("waiting", "last dependency met", "ready"),
     Transition("waiting", "all members met", "done"),  # milestones and containers only
@@ -73,7 +75,7 @@ TRANSITIONS: tuple[Transition, ...] = (
         Transition(source, f"operator: {verb}", target)
         for source in STATES
         if source not in CLOSED
-        for verb, target in (("skip", "skipped"), ("cancel", "cancelled"))
+        for verb, target in _ENDINGS
     ),
     Transition("done", "member added or reopened", "waiting"),  # milestones and containers only
 )

@@ -2,13 +2,15 @@
 -- neither clock steps nor a sleeping laptop move; both in milliseconds.
 
 -- One row: seq is the write lock, the fencing token and the event number in commit order.
--- boot names the boot that the monotonic times belong to.
+-- boot names the boot that the monotonic times belong to; uid tells this database from another
+-- one in the same place, whose revisions would mean nothing here.
 CREATE TABLE project (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     seq INTEGER NOT NULL,
-    boot TEXT NOT NULL
+    boot TEXT NOT NULL,
+    uid TEXT NOT NULL
 ) STRICT;
-INSERT INTO project (id, seq, boot) VALUES (1, 0, '');
+INSERT INTO project (id, seq, boot, uid) VALUES (1, 0, '', lower(hex(randomblob(6))));
 
 -- A server process over stdio, a command, or (over HTTP) an authenticated principal.
 CREATE TABLE session (
@@ -130,8 +132,10 @@ CREATE TABLE task_text (
     brief TEXT NOT NULL,
     acceptance TEXT NOT NULL,      -- JSON lists
     files TEXT NOT NULL,
+    needs TEXT NOT NULL DEFAULT '[]',      -- dependencies as stated: keys and phase:KEY
     file TEXT,                     -- where the source tells of it
     line INTEGER,
+    origin TEXT NOT NULL CHECK (origin IN ('source', 'added', 'barrier')),
     digest TEXT NOT NULL           -- of the definition, to see what a reload changed
 ) STRICT;
 

@@ -1,0 +1,377 @@
+"""The engine's face: one method an operation, each one transaction on the store.
+
+Commands and MCP tools call these with plain arguments and get the values of `model.outcome`.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import anyio
+from anyio.lowlevel import checkpoint_if_cancelled
+
+from callsheet.engine import (
+    adding,
+    claims,
+    control,
+    loading,
+    look,
+    one_task,
+    progress,
+    resolving,
+    results,
+    runs,
+    sessions,
+    sweep,
+)
+from callsheet.engine.adding import NewTasks
+from callsheet.engine.claims import Wish
+from callsheet.engine.env import Caller, Env
+from callsheet.engine.holding import Repeated
+from callsheet.engine.ports import PlanReader
+from callsheet.engine.progress import Report
+from callsheet.engine.results import Failure, Spent, Work
+from callsheet.engine.rollback import RolledBack
+from callsheet.engine.runs import Start
+from callsheet.engine.sessions import Process, Processes
+from callsheet.engine.waiting import wait_for_change
+from callsheet.model.errors import CallsheetError
+from callsheet.model.outcome import (
+    Claimed,
+    DryRun,
+    Loaded,
+    Nothing,
+    PlanProgress,
+    ReadyList,
+    Reported,
+    Resolved,
+    RunInfo,
+)
+from callsheet.plan.draft import PlanDraft, TaskDraft
+from callsheet.store.port import Op, Store, T
+
+Answer = Mapping[str, Any]
+"""The JSON of an earlier answer to the same call."""
+GONE_EVERY_MS = 1_000
+MAX_WAIT_SECONDS = 20.0
+
+
+class Board:
+    """One project's engine for one session. Use `close` (or the app's context) to end it cleanly."""
+
+    def __init__(
+        self, store: Store, env: Env, plans: PlanReader, processes: Processes, kind: str
+    ) -> None:
+        self.store = store
+        self.env = env
+        self._plans = plans
+        self._processes = processes
+        self._kind = kind
+        self._session: int | None = None
+        self._own: Process | None = None
+        self._gone_checked = -GONE_EVERY_MS
+        self._idle = False
+        self._default_agent = f"agent-{env.secret()[:4]}"
+        self._session_lock = anyio.Lock()
+        self.holds_something = False
+        """Whether the session may hold tasks, so that its leases need renewing."""
+
+    # --- work ----------------------------------------------------------------------------
+
+    async def claim_task(
+        self,
+        agent: str | None = None,
+        task: str | None = None,
+        types: Sequence[str] = (),
+        capabilities: Sequence[str] = (),
+        wait_seconds: float = 0.0,
+        request_id: str | None = None,
+        plan: str | None = None,
+    ) -> Claimed | Nothing | Answer:
+        """The best task this agent can serve, or why there is none. Waits up to 20 seconds."""
+        caller = await self._caller(agent)
+        wish = Wish(plan, task, tuple(types), tuple(capabilities), request_id)
+        deadline = anyio.current_time() + min(wait_seconds, MAX_WAIT_SECONDS)
+        while True:
+            seen = await self.store.read(progress.sequence) if wait_seconds else 0
+            answer = await self._claim(caller, wish)
+            if not isinstance(answer, Nothing) or answer.next != "wait":
+                return answer
+            left = deadline - anyio.current_time()
+            if left <= 0 and answer.retry_after_seconds != 0:
+                return answer
+            await wait_for_change(self.store, seen, min(left, answer.retry_after_seconds or 0))
+
+    async def _claim(self, caller: Caller, wish: Wish) -> Claimed | Nothing | Answer:
+        gone = await self._gone()
+        unless = None
+        if self._idle and not gone:  # a busy agent most likely finds something: no look before
+            unless = lambda: claims.look(self.env, caller, wish)
+        with anyio.CancelScope(shield=True):
+            answer = await self._write(lambda: claims.claim(self.env, caller, wish, gone), unless)
+        self._idle = isinstance(answer, Nothing)
+        if isinstance(answer, Claimed):
+            self.holds_something = True
+            try:
+                await checkpoint_if_cancelled()
+            except BaseException:
+                # The client no longer waits for this answer, so nobody would know of the claim.
+                with anyio.CancelScope(shield=True):
+                    await self._write(lambda: results.undo(self.env, caller, answer.claim))
+                raise
+        return answer
+
+    async def report_progress(
+        self,
+        claim: str,
+        percent: int | None = None,
+        note: str | None = None,
+        tokens: int | None = None,
+        cost_usd: float | None = None,
+    ) -> Reported:
+        """A sign of life. STALE_CLAIM when the task is no longer the caller's."""
+        caller = await self._caller("")
+        report = Report(percent, note, Spent(tokens, cost_usd))
+        self.holds_something = True
+        return await self._write(lambda: progress.report(self.env, caller, claim, report))
+
+    async def complete_task(
+        self,
+        claim: str,
+        summary: str,
+        artifacts: Sequence[Mapping[str, str]] = (),
+        handoff: str | None = None,
+        acceptance: Sequence[str] = (),
+        tokens: int | None = None,
+        cost_usd: float | None = None,
+    ) -> Any:
+        """The task is done. Answers `Completed`, or what it answered before."""
+        caller = await self._caller("")
+        work, spent = Work(summary, artifacts, handoff, acceptance), Spent(tokens, cost_usd)
+        return _said(
+            await self._write(lambda: results.complete(self.env, caller, claim, work, spent))
+        )
+
+    async def fail_task(
+        self,
+        claim: str,
+        error: str,
+        kind: str = "transient",
+        retry_after_seconds: float | None = None,
+        handoff: str | None = None,
+    ) -> Any:
+        """The attempt failed. Answers `Failed`, or what it answered before."""
+        caller = await self._caller("")
+        failure = Failure(error, kind, retry_after_seconds, handoff)
+        return _said(await self._write(lambda: results.fail(self.env, caller, claim, failure)))
+
+    async def release_task(
+        self, claim: str, reason: str | None = None, handoff: str | None = None
+    ) -> Any:
+        """Give the task back. Answers `Released`, or what it answered before."""
+        caller = await self._caller("")
+        return _said(
+            await self._write(lambda: results.release(self.env, caller, claim, reason, handoff))
+        )
+
+    # --- plans and runs ------------------------------------------------------------------
+
+    async def draft(
+        self, path: str | None = None, format: str | None = None, name: str | None = None
+    ) -> PlanDraft:
+        """A plan as understood, without the database."""
+        return await self._plans.read(path, format, name)
+
+    async def load_plan(
+        self,
+        path: str | None = None,
+        format: str | None = None,
+        dry_run: bool = False,
+        plan: str | None = None,
+    ) -> Loaded:
+        """Bring the database in step with a plan's source."""
+        draft = await self._plans.read(path, format, plan)
+        caller = await self._caller("")
+        return await self._write(lambda: loading.load(self.env, caller, draft, dry_run=dry_run))
+
+    async def add_tasks(
+        self,
+        tasks: Sequence[TaskDraft],
+        discovered_from: str | None = None,
+        plan: str | None = None,
+        request_id: str | None = None,
+        agent: str | None = None,
+    ) -> Any:
+        """Add tasks, all or none. Answers `Added`, or what it answered before."""
+        caller = await self._caller(agent or "")
+        new = NewTasks(tuple(tasks), plan, discovered_from, request_id)
+        return await self._write(lambda: adding.add(self.env, caller, new))
+
+    async def start_run(
+        self,
+        plan: str | None = None,
+        phases: Sequence[str] = (),
+        tasks: Sequence[str] = (),
+        parallel: int | None = None,
+        resume: bool = False,
+        retry_failed: bool = False,
+        budgets: Mapping[str, float] | None = None,
+        dry_run: bool = False,
+        include_dependencies: bool = False,
+    ) -> RunInfo | DryRun:
+        """Start a run; loads the plan first when none is loaded and one source is found."""
+        loaded = None
+        if plan is None and not await self.store.read(lookup_plans):
+            loaded = await self._load_only_source()
+        caller = await self._caller("")
+        ask = Start(
+            plan=plan,
+            phases=tuple(phases),
+            tasks=tuple(tasks),
+            parallel=parallel,
+            resume=resume,
+            retry_failed=retry_failed,
+            budgets=budgets or {},
+            dry_run=dry_run,
+            include_dependencies=include_dependencies,
+        )
+        answer = await self._write(lambda: runs.start(self.env, caller, ask))
+        return answer if loaded is None else with_loaded(answer, loaded)
+
+    async def _load_only_source(self) -> str:
+        try:
+            loaded = await self.load_plan()
+        except CallsheetError as error:
+            raise CallsheetError(
+                "UNKNOWN_PLAN",
+                f"No plan is loaded, and none could be loaded by itself: {error.what}",
+                error.next,
+            ) from error
+        return f"{loaded.tasks} tasks from {loaded.source}"
+
+    async def control_run(
+        self, action: str | None = None, parallel: int | None = None, plan: str | None = None
+    ) -> RunInfo:
+        """Pause, resume, drain or cancel the plan's run, or change its parallel limit."""
+        caller = await self._caller("")
+        return await self._write(lambda: control.control(self.env, caller, plan, action, parallel))
+
+    async def resolve_task(
+        self, task: str, action: str, reason: str | None = None, plan: str | None = None
+    ) -> Resolved:
+        """Retry, unblock, skip, cancel or reopen a task."""
+        caller = await self._caller("")
+        return await self._write(
+            lambda: resolving.resolve(self.env, caller, plan, task, action, reason)
+        )
+
+    # --- looking -------------------------------------------------------------------------
+
+    async def list_ready_tasks(
+        self,
+        plan: str | None = None,
+        phase: str | None = None,
+        type: str | None = None,
+        limit: int = 20,
+        cursor: str | None = None,
+    ) -> ReadyList:
+        """What could be handed out, in that order."""
+        await self._tidy()
+        return await self.store.read(lambda: look.ready(plan, phase, type, limit, cursor))
+
+    async def get_task(
+        self, task: str, detail: str = "concise", plan: str | None = None, brief_from: int = 0
+    ) -> dict[str, Any]:
+        """Everything about one task."""
+        await self._tidy()
+        return await self.store.read(
+            lambda: one_task.describe(self.env, plan, task, detail, brief_from)
+        )
+
+    async def get_progress(self, plan: str | None = None, agent: str | None = None) -> PlanProgress:
+        """How far the plan is, and what `agent` holds in this session."""
+        await self._tidy()
+        caller = Caller(agent or "", self._session or 0)
+        return await self.store.read(lambda: look.progress(self.env, caller, plan, agent))
+
+    # --- the session ---------------------------------------------------------------------
+
+    async def renew_leases(self) -> None:
+        """Renew the leases of all that this session holds; does nothing when it holds nothing."""
+        session = self._session
+        if session is not None and self.holds_something:
+            live = await self.store.write(lambda: progress.renew(self.env, session))
+            self.holds_something = live > 0
+
+    async def close(self) -> None:
+        """End the session cleanly: what it holds runs out without costing an attempt."""
+        if self._session is not None:
+            session, self._session = self._session, None
+            await self.store.write(lambda: sessions.end(self.env, session))
+        await self.store.close()
+
+    async def _caller(self, agent: str | None) -> Caller:
+        """Who calls; the session is registered with its first call that may write."""
+        if self._session is None:
+            async with self._session_lock:
+                if self._session is None:
+                    own = self._own_process()
+                    self._session = await self.store.write(
+                        lambda: sessions.begin(self.env, self._kind, own)
+                    )
+        label = self._default_agent if agent is None else agent.strip()[:80]
+        return Caller(label, self._session)
+
+    def _own_process(self) -> Process:
+        if self._own is None:
+            self._own = self._processes.own(self.env.clock.now().boot)
+        return self._own
+
+    async def _gone(self) -> tuple[int, ...]:
+        """Sessions that hold tasks although their process is gone; looked for once a second."""
+        now = self.env.clock.now().mono
+        if now - self._gone_checked < GONE_EVERY_MS:
+            return ()
+        self._gone_checked = now
+        own = self._own_process()
+        holders = await self.store.read(sessions.holders)
+        return tuple(number for number, process in holders if self._processes.is_gone(process, own))
+
+    async def _tidy(self) -> None:
+        """Before an answer about the plan: take back what is lost, wake what is due."""
+        now = self.env.clock.now()
+        gone = await self._gone()
+        due = await self.store.read(lambda: sweep.anything_due(now))
+        if gone or due:
+            caller = await self._caller("")
+            await self.store.write(lambda: _sweep(self.env, caller, gone))
+
+    async def _write(
+        self, op: Callable[[], Op[T]], unless: Callable[[], Op[T | None]] | None = None
+    ) -> T:
+        try:
+            return await self.store.write(op, unless)
+        except RolledBack as nothing_written:
+            answer: T = nothing_written.answer
+            return answer
+
+
+def lookup_plans() -> Op[bool]:
+    """Whether any plan is loaded."""
+    rows = yield "SELECT 1 FROM plan LIMIT 1", {}
+    return bool(rows)
+
+
+def with_loaded(answer: RunInfo | DryRun, loaded: str) -> RunInfo | DryRun:
+    """The answer, saying that the plan was loaded on the way."""
+    return replace(answer, loaded=loaded)
+
+
+def _said(answer: Any) -> Any:
+    return answer.answer if isinstance(answer, Repeated) else answer
+
+
+def _sweep(env: Env, caller: Caller, gone: Sequence[int]) -> Op[None]:
+    ledger = yield from sweep.open_ledger(env, caller)
+    yield from sweep.sweep(env, ledger, gone)
+    yield from ledger.settle()

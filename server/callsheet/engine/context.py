@@ -1,0 +1,113 @@
+"""What the executor of a task is told: the task, what others left for it, what was tried before.
+
+A claim's answer stays below 12 kB (DESIGN section 6): texts that would burst it are cut, and
+say so.
+"""
+
+import json
+from dataclasses import replace
+
+from callsheet.engine.env import Moment
+from callsheet.model.outcome import ClaimedTask, Handoff, PreviousAttempt, TaskContext
+from callsheet.store.port import Op
+from callsheet.store.rows import AttemptRow, TaskRow
+from callsheet.store.sql import work as sql
+
+BRIEF_BYTES = 5_000
+LIST_BYTES = 1_500
+HANDOFFS_BYTES = 2_500
+ATTEMPTS_BYTES = 1_500
+TEXT_CHARS = 600
+
+
+def clipped(text: str | None, chars: int = TEXT_CHARS) -> str | None:
+    """A text cut to `chars` characters, with a mark that it was."""
+    if text is None or len(text) <= chars:
+        return text
+    return f"{text[:chars].rstrip()} … ({len(text)} characters in all)"
+
+
+def task_for_executor(task: TaskRow, phase: str | None) -> Op[tuple[ClaimedTask, tuple[str, ...]]]:
+    """The task as its executor sees it, and the files it should read."""
+    [(brief, acceptance, files)] = yield sql.TEXT, {"task": task.id}
+    whole = brief.encode()
+    cut = len(whole) > BRIEF_BYTES
+    shown = ClaimedTask(
+        key=task.key,
+        title=task.title,
+        type=task.type,
+        brief=whole[:BRIEF_BYTES].decode(errors="ignore") if cut else brief,
+        acceptance=_within(tuple(json.loads(acceptance)), LIST_BYTES),
+        resources=_within(tuple(json.loads(task.resources or "[]")), LIST_BYTES),
+        attempt=task.attempt,
+        phase=phase,
+        estimate_minutes=task.estimate,
+        route=task.route,
+        brief_chars=len(brief) if cut else None,
+    )
+    return shown, _within(tuple(json.loads(files)), LIST_BYTES)
+
+
+def context(task: TaskRow, files: tuple[str, ...], now: Moment) -> Op[TaskContext]:
+    """Files, the handoffs of the tasks right before, and the last three attempts at this one."""
+    rows = yield sql.HANDOFFS, {"task": task.id}
+    handoffs: list[Handoff] = []
+    room = HANDOFFS_BYTES
+    for key, title, summary, handoff, artifacts in rows:
+        item = Handoff(
+            key, title, clipped(summary), clipped(handoff), tuple(json.loads(artifacts or "[]")[:5])
+        )
+        room -= len(repr(item).encode())
+        if room < 0 and handoffs:
+            break
+        handoffs.append(item)
+    previous = yield from _previous_attempts(task, now)
+    total = len(rows) if len(rows) > len(handoffs) else None
+    return TaskContext(files, tuple(handoffs), previous, total)
+
+
+def _previous_attempts(task: TaskRow, now: Moment) -> Op[tuple[PreviousAttempt, ...]]:
+    if task.attempt <= 1:
+        return ()
+    rows = yield sql.PREVIOUS_ATTEMPTS, {"task": task.id, "n": task.attempt}
+    seen = [_previous(AttemptRow._make(row), now) for row in rows]
+    share = ATTEMPTS_BYTES // max(1, len(seen)) // 3
+    return tuple(
+        replace(
+            p,
+            error=clipped(p.error, share),
+            note=clipped(p.note, share),
+            handoff=clipped(p.handoff, share),
+        )
+        for p in seen
+    )
+
+
+def _previous(attempt: AttemptRow, now: Moment) -> PreviousAttempt:
+    warning = None
+    if attempt.state in ("lost", "superseded"):
+        minutes = round((now.wall - attempt.seen_at) / 60_000, 1)
+        warning = (
+            f"Fell silent; last sign {minutes} minutes ago. It may still be editing: "
+            "look at what has changed before you begin."
+        )
+    return PreviousAttempt(
+        attempt=attempt.n,
+        agent=attempt.agent,
+        outcome=attempt.state,
+        error=attempt.error,
+        percent=attempt.percent,
+        note=attempt.note,
+        handoff=attempt.handoff,
+        warning=warning,
+    )
+
+
+def _within(items: tuple[str, ...], limit: int) -> tuple[str, ...]:
+    """As many whole items as fit, then one that says how many more there are."""
+    size = 0
+    for count, item in enumerate(items):
+        size += len(item.encode()) + 3
+        if size > limit:
+            return (*items[:count], f"… and {len(items) - count} more: get_task shows all")
+    return items

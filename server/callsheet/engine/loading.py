@@ -1,0 +1,239 @@
+"""Loading a plan: it merges by key, all or nothing (DESIGN section 7).
+
+Tasks keep their state: done never goes back by itself, a running task keeps the brief it was
+claimed with, a task that vanished from the source is reported and left to the operator.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+
+from callsheet.engine import lookup, nodes, scope, sweep
+from callsheet.engine.definitions import Definition, Member, define, edges
+from callsheet.engine.env import Caller, Env
+from callsheet.engine.ledger import Ledger
+from callsheet.engine.nodes import Known
+from callsheet.engine.regraph import Settled, regraph
+from callsheet.engine.rollback import RolledBack
+from callsheet.model.outcome import Changes, Loaded
+from callsheet.model.states import MET
+from callsheet.plan.draft import Diagnostic, PhaseDraft, PlanDraft, TaskDraft
+from callsheet.store.port import Op
+from callsheet.store.rows import PlanRow, RunRow
+from callsheet.store.sql import plans as sql
+
+LISTED = 20
+
+
+@dataclass(slots=True)
+class Merge:
+    """What a load finds, by key."""
+
+    added: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    unchanged: int = 0
+    vanished: list[str] = field(default_factory=list)
+
+
+def load(env: Env, caller: Caller, draft: PlanDraft, *, dry_run: bool) -> Op[Loaded]:
+    """Bring the database in step with a plan whose references are resolved.
+
+    A dry run finds the same answer and raises it as `RolledBack`. Errors: CYCLE, BAD_ARGUMENT.
+    """
+    plans = yield from lookup.all_plans()
+    known_plan = next((row for row in plans if row.name == draft.name), None)
+    if known_plan is not None and known_plan.digest == draft.digest and draft.digest:
+        raise RolledBack((yield from _as_it_was(known_plan, draft, dry_run)))
+    ledger = yield from sweep.open_ledger(env, caller)
+    plan_id = yield from _write_plan(ledger, known_plan, draft)
+    known = yield from nodes.read_known(plan_id)
+    yield from nodes.write_phases(known, draft.phases)
+    run = yield from lookup.unfinished_run(plan_id)
+    merge = yield from _write_tasks(env, known, draft, run)
+    yield from _write_edges(known, draft)
+    for name, capacity in draft.pools.items():
+        yield sql.SET_POOL, {"name": name, "capacity": capacity, "plan": plan_id}
+    settled = yield from regraph(env, ledger, plan_id)
+    answer = _loaded(draft, merge, settled, (yield from _counts(plan_id)), dry_run)
+    _note_load(ledger, plan_id, draft, merge)
+    yield from ledger.settle()
+    if dry_run:
+        raise RolledBack(answer)
+    return answer
+
+
+def _write_plan(ledger: Ledger, known: PlanRow | None, draft: PlanDraft) -> Op[int]:
+    row = {
+        "name": draft.name,
+        "title": draft.title or draft.name,
+        "format": draft.format,
+        "source": draft.source,
+        "digest": draft.digest,
+        "at": ledger.now.wall,
+    }
+    if known is None:
+        [(plan_id,)] = yield sql.ADD_PLAN, row
+    else:
+        plan_id = known.id
+    diagnostics = json.dumps([_plain(d) for d in draft.diagnostics[:200]])
+    yield sql.UPDATE_PLAN, {**row, "plan": plan_id, "diagnostics": diagnostics}
+    return int(plan_id)
+
+
+def _write_tasks(env: Env, known: Known, draft: PlanDraft, run: RunRow | None) -> Op[Merge]:
+    merge, fresh, texts = Merge(), [], []
+    for task in draft.tasks:
+        if task.key not in known.ids:
+            known.new_id(task.key)
+    for ord_, task in enumerate(draft.tasks, 1):
+        definition = define(task, env.policy)
+        node_id = known.ids[task.key]
+        if task.key not in known.tasks:
+            merge.added.append(task.key)
+            state, reason = nodes.initial_state(task.state)
+            row = yield from nodes.task_row(known, definition, node_id, ord_)
+            joins = scope.covers(run, task.key, task.phase) and definition.kind == "task"
+            member = run.id if run is not None and joins else None
+            fresh.append({**row, "state": state, "reason": reason, "run": member})
+            texts.append(nodes.text_row(definition, node_id, "source", task.file, task.line))
+        elif known.digest[task.key] == definition.digest():
+            merge.unchanged += 1
+            yield sql.PLACE_TASK, {"id": node_id, "ord": ord_}
+        else:
+            merge.changed.append(task.key)
+            yield from _change_task(known, definition, task, node_id, ord_)
+    if fresh:
+        yield sql.ADD_TASK, fresh
+        yield sql.SET_TEXT, texts
+    told = {task.key for task in draft.tasks}
+    for key, origin in known.origin.items():
+        if origin == "source" and key not in told:
+            merge.vanished.append(key)
+            yield sql.VANISH, {"id": known.ids[key]}
+    return merge
+
+
+def _change_task(
+    known: Known, definition: Definition, task: TaskDraft, node_id: int, ord_: int
+) -> Op[None]:
+    old = known.tasks[task.key]
+    if old.state in ("running", "verifying"):
+        yield sql.KEEP_BRIEF, {"id": node_id}
+        definition = replace(definition, kind=old.kind)  # it can't become a container under way
+    row = yield from nodes.task_row(known, definition, node_id, ord_)
+    yield sql.UPDATE_TASK, row
+    yield sql.SET_TEXT, nodes.text_row(definition, node_id, "source", task.file, task.line)
+
+
+def _write_edges(known: Known, draft: PlanDraft) -> Op[None]:
+    told = {task.key for task in draft.tasks}
+    members = [Member(t.key, t.phase, t.parent, t.depends_on, t.implied) for t in draft.tasks]
+    members += yield from kept_members(known, told)
+    phases = (*draft.phases, *kept_phases(known, {phase.key for phase in draft.phases}))
+    yield from nodes.write_edges(known, edges(members, phases))
+
+
+def kept_members(known: Known, told: set[str]) -> Op[list[Member]]:
+    """Tasks that the source does not tell of (any more): added ones, vanished ones."""
+    rows = yield sql.NEEDS, {"plan": known.plan_id}
+    phase_keys = {row.id: row.key for row in known.phases.values()}
+    parents = {number: key for key, number in known.ids.items()}
+    return [
+        Member(
+            key,
+            phase_keys.get(phase_id),
+            parents.get(parent_id) if parent_id else None,
+            tuple(json.loads(needs)),
+            added=origin == "added",
+        )
+        for key, phase_id, parent_id, needs, origin in rows
+        if origin != "barrier" and key not in told
+    ]
+
+
+def kept_phases(known: Known, told: set[str]) -> list[PhaseDraft]:
+    """Phases that are in the database, but not in the source."""
+    kept = []
+    for row in known.phases.values():
+        if row.key not in told:
+            order = json.loads(row.depends_on)
+            kept.append(
+                PhaseDraft(row.key, row.title, tuple(order["stated"]), tuple(order["implied"]))
+            )
+    return kept
+
+
+def _counts(plan_id: int) -> Op[dict[str, int]]:
+    rows = yield (
+        "SELECT state, sum(n) FROM tally WHERE plan_id = :plan GROUP BY state",
+        {"plan": plan_id},
+    )
+    return dict(rows)
+
+
+def _loaded(
+    draft: PlanDraft, merge: Merge, settled: Settled, counts: dict[str, int], dry_run: bool
+) -> Loaded:
+    vanished = tuple(merge.vanished)
+    changes = Changes(
+        added=len(merge.added),
+        changed=len(merge.changed),
+        unchanged=merge.unchanged,
+        vanished=vanished[:LISTED],
+        added_keys=tuple(merge.added[:LISTED]),
+        changed_keys=tuple(merge.changed[:LISTED]),
+        vanished_total=len(vanished) if len(vanished) > LISTED else None,
+    )
+    serious = [d for d in draft.diagnostics if d.severity != "info"]
+    ordered = [*serious, *(d for d in draft.diagnostics if d.severity == "info")]
+    containers = sum(task.container for task in draft.tasks)
+    return Loaded(
+        plan=draft.name,
+        format=draft.format,
+        source=draft.source,
+        tasks=len(draft.tasks) - containers,
+        containers=containers,
+        phases=len(draft.phases),
+        dependencies=settled.dependencies,
+        ready=counts.get("ready", 0),
+        done=sum(counts.get(state, 0) for state in MET),
+        changes=changes,
+        diagnostics=tuple(_plain(d) for d in ordered[:LISTED]),
+        diagnostics_total=len(draft.diagnostics),
+        dry_run=dry_run,
+        next=_advice(draft, vanished, dry_run),
+    )
+
+
+def _advice(draft: PlanDraft, vanished: Sequence[str], dry_run: bool) -> str:
+    if dry_run:
+        return "Nothing was changed. Load without dry_run to take the plan in."
+    if vanished:
+        return "Decide about the vanished tasks: resolve_task can cancel or skip them."
+    if any(d.severity == "warning" for d in draft.diagnostics):
+        return "Read the diagnostics; correct the source and load again, or start_run as it is."
+    return "start_run begins the work, once the user wants it."
+
+
+def _as_it_was(plan: PlanRow, draft: PlanDraft, dry_run: bool) -> Op[Loaded]:
+    counts = yield from _counts(plan.id)
+    rows = yield sql.COUNT_STATED, {"plan": plan.id}
+    merge = Merge(unchanged=len(draft.tasks))
+    return _loaded(draft, merge, Settled((), (), rows[0][0]), counts, dry_run)
+
+
+def _note_load(ledger: Ledger, plan_id: int, draft: PlanDraft, merge: Merge) -> None:
+    ledger.event(
+        "plan_loaded",
+        plan=plan_id,
+        format=draft.format,
+        source=draft.source,
+        added=len(merge.added),
+        changed=len(merge.changed),
+        unchanged=merge.unchanged,
+        vanished=merge.vanished[:LISTED] or None,
+    )
+
+
+def _plain(diagnostic: Diagnostic) -> dict[str, object]:
+    return {k: v for k, v in asdict(diagnostic).items() if v not in (None, ())}

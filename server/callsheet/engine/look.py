@@ -1,0 +1,186 @@
+"""Looking: what is ready, how far a plan is."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+
+from callsheet.engine import holds, lookup, nothing
+from callsheet.engine.control import described
+from callsheet.engine.env import Caller, Env, Moment
+from callsheet.engine.times import iso
+from callsheet.model.errors import CallsheetError
+from callsheet.model.handle import Handle
+from callsheet.model.outcome import (
+    EstimateProgress,
+    Held,
+    PhaseProgress,
+    PlanProgress,
+    ReadyList,
+    ReadyTask,
+    RunningTask,
+)
+from callsheet.model.rank import PRIORITY_NAMES
+from callsheet.model.states import STATES
+from callsheet.store.port import Op, Row
+from callsheet.store.rows import AttemptRow, PlanRow, TaskRow
+from callsheet.store.sql import look as sql
+
+LISTED = 20
+MAX_READY = 100
+FIRST = (-(2**62), -1)
+
+
+def ready(
+    plan_name: str | None, phase: str | None, kind: str | None, limit: int, cursor: str | None
+) -> Op[ReadyList]:
+    """Ready tasks in the order in which they would be handed out, a page at a time."""
+    plan = yield from lookup.plan(plan_name)
+    phases = yield from lookup.phases(plan)
+    wanted = (yield from lookup.phase(plan, phase)).id if phase else 0
+    place = _place(cursor)
+    params = {"plan": plan.id, "phase": wanted, "type": kind or ""}
+    most = max(1, min(limit, MAX_READY))
+    rows = yield sql.READY, {**params, "rank": place[0], "ord": place[1], "most": most + 1}
+    [(total,)] = yield sql.COUNT_READY, params
+    found = [TaskRow._make(row) for row in rows[:most]]
+    keys = {row.id: row.key for row in phases}
+    run = yield from lookup.unfinished_run(plan.id)
+    return ReadyList(
+        tasks=tuple(_ready_task(task, keys) for task in found),
+        shown=len(found),
+        total=total,
+        next_cursor=f"{found[-1].rank}.{found[-1].ord}" if len(rows) > most else None,
+        note=None if run else "Nothing is handed out before the user starts a run.",
+    )
+
+
+def _place(cursor: str | None) -> tuple[int, int]:
+    if cursor is None:
+        return FIRST
+    rank, _, ord_ = cursor.rpartition(".")
+    try:
+        return int(rank), int(ord_)
+    except ValueError:
+        raise CallsheetError(
+            "BAD_ARGUMENT",
+            f"{cursor[:40]!r} is not a cursor.",
+            "Give next_cursor of the last answer, or none to begin anew.",
+        ) from None
+
+
+def _ready_task(task: TaskRow, phases: Mapping[int, str]) -> ReadyTask:
+    return ReadyTask(
+        key=task.key,
+        title=task.title,
+        type=task.type,
+        priority=PRIORITY_NAMES[task.priority],
+        resources=tuple(str(r) for r in holds.listed(task.resources)[:10]),
+        phase=phases.get(task.phase_id),
+        estimate_minutes=task.estimate,
+        route=task.route,
+    )
+
+
+def progress(
+    env: Env, caller: Caller, plan_name: str | None, agent: str | None
+) -> Op[PlanProgress]:
+    """How far the plan is; with `agent` also what that agent holds in this session."""
+    now = env.clock.now()
+    plan = yield from lookup.plan(plan_name)
+    run = yield from lookup.last_run(plan.id)
+    totals = yield from tallies(plan.id)
+    live = yield sql.LIVE, {"plan": plan.id}
+    stuck = yield from nothing.stuck_tasks(plan.id, 10**6)
+    phases = yield from _phases(plan, totals)
+    upcoming = yield from ready(plan.name, None, None, 5, None)
+    holding = (yield from held(plan, agent, caller.session_id, now)) if agent else None
+    return PlanProgress(
+        plan=plan.name,
+        title=plan.title,
+        totals=with_total(totals.get(None, {})),
+        phases=phases[:LISTED],
+        running=tuple(_running(row, now) for row in live[:LISTED]),
+        stuck=tuple(stuck[:LISTED]),
+        estimate=(yield from _estimate(plan)),
+        next_up=tuple(task.key for task in upcoming.tasks),
+        run=described(plan, run) if run is not None else None,
+        holds=holding,
+        phases_total=_more(len(phases)),
+        running_total=_more(len(live)),
+        stuck_total=_more(len(stuck)),
+    )
+
+
+def _more(count: int) -> int | None:
+    return count if count > LISTED else None
+
+
+def tallies(plan_id: int) -> Op[dict[int | None, dict[str, int]]]:
+    """Tasks by state: by phase id (0 for no phase), and for the whole plan under None."""
+    rows = yield sql.TALLY, {"plan": plan_id}
+    found: dict[int | None, dict[str, int]] = defaultdict(dict)
+    for phase_id, state, count in rows:
+        found[phase_id][state] = count
+        found[None][state] = found[None].get(state, 0) + count
+    return found
+
+
+def with_total(counts: Mapping[str, int]) -> dict[str, int]:
+    """Counts in the order of the states, and their sum."""
+    ordered: dict[str, int] = {state: counts[state] for state in STATES if counts.get(state)}
+    return {**ordered, "total": sum(ordered.values())}
+
+
+def _phases(
+    plan: PlanRow, totals: Mapping[int | None, Mapping[str, int]]
+) -> Op[tuple[PhaseProgress, ...]]:
+    rows = yield sql.PHASES_MET, {"plan": plan.id}
+    met = {phase_id: state == "done" for phase_id, state, _ in rows}
+    phases = yield from lookup.phases(plan)
+    return tuple(
+        PhaseProgress(p.key, p.title, with_total(totals.get(p.id, {})), met.get(p.id, False))
+        for p in phases
+    )
+
+
+def _running(row: Row, now: Moment) -> RunningTask:
+    attempt = AttemptRow._make(row[: len(AttemptRow._fields)])
+    key, title = row[len(AttemptRow._fields) :][:2]
+    return RunningTask(
+        task=key,
+        title=title,
+        agent=attempt.agent,
+        since=iso(attempt.started_at),
+        minutes=round((now.mono - attempt.started_mono) / 60_000, 1),
+        attempt=attempt.n,
+        last_sign_seconds=round((now.wall - attempt.seen_at) / 1000, 1),
+        percent=attempt.percent,
+        note=attempt.note and attempt.note[:200],
+    )
+
+
+def held(plan: PlanRow, agent: str, session_id: int, now: Moment) -> Op[tuple[Held, ...]]:
+    """The claims of an agent, in this session and in ended ones with the same label."""
+    rows = yield sql.HELD_BY, {"plan": plan.id, "agent": agent, "session": session_id}
+    return tuple(
+        Held(
+            claim=str(Handle(key, n, secret)),
+            task=key,
+            title=title,
+            percent=percent,
+            lease_seconds=max(0.0, round((due - now.mono) / 1000, 1)),
+        )
+        for key, n, secret, title, percent, due in rows
+    )
+
+
+def _estimate(plan: PlanRow) -> Op[EstimateProgress]:
+    rows = yield sql.EFFORT, {"plan": plan.id}
+    done, estimated, actual, left = (
+        sum(row[column] or 0 for row in rows) for column in (1, 2, 3, 4)
+    )
+    return EstimateProgress(
+        done_tasks_with_estimate=int(done),
+        estimated_minutes=round(estimated, 1),
+        actual_minutes=round(actual, 1),
+        remaining_minutes=round(left, 1) if left else None,
+    )

@@ -1,0 +1,87 @@
+"""Claiming a task by its name: the same rules, but the answer tells why that one can't be had."""
+
+import json
+from collections.abc import Collection
+
+from callsheet.engine import holds, lookup, nothing
+from callsheet.engine.env import Caller, Env
+from callsheet.model.outcome import Nothing
+from callsheet.store.port import Op
+from callsheet.store.rows import AttemptRow, PlanRow, RunRow, TaskRow
+from callsheet.store.sql import nothing as sql
+from callsheet.store.sql import work
+
+TYPE_AND_REQUIRES = "SELECT type, requires FROM class WHERE id = :id"
+RUNNING_OF_TYPE = """
+    SELECT count(*) FROM attempt JOIN task ON task.id = attempt.task_id
+    WHERE attempt.state = 'live' AND attempt.plan_id = :plan AND task.type = :type
+"""
+
+
+def choose_named(
+    env: Env,
+    caller: Caller,
+    plan: PlanRow,
+    run: RunRow,
+    name: str,
+    capabilities: Collection[str],
+) -> Op[int | Nothing]:
+    """The id of the named task when it can be handed out now, else why not. UNKNOWN_TASK."""
+    task = yield from lookup.task(plan, name)
+    refusal = yield from _state_forbids(caller, task)
+    if refusal is None and task.run_id != run.id:
+        why = f"{task.key} is outside the scope of the run."
+        refusal = yield from nothing.say(caller, "no_run", why, "ask")
+    if refusal is None:
+        refusal = yield from _limits_forbid(env, caller, plan, task, capabilities)
+    if refusal is None and task.resources:
+        on = yield from holds.obstacle(env, holds.listed(task.resources), task.id)
+        if on is not None:
+            why = f"{task.key} needs {on}, which a running task holds."
+            refusal = yield from nothing.say(caller, "resources_busy", why, "wait", 5.0)
+    return task.id if refusal is None else refusal
+
+
+def _state_forbids(caller: Caller, task: TaskRow) -> Op[Nothing | None]:
+    if task.kind != "task":
+        why = f"{task.key} is a {task.kind}: it is done when all it contains is."
+        return (yield from nothing.say(caller, "stuck", why, "stop"))
+    match task.state:
+        case "ready":
+            return None
+        case "waiting":
+            rows = yield sql.UNMET_NEEDS, {"task": task.id}
+            needs = ", ".join(f"{key} ({state})" for key, _, state, _ in rows[:5])
+            why = f"{task.key} waits for {needs}."
+            return (yield from nothing.say(caller, "waiting", why, "wait", 5.0))
+        case "running":
+            rows = yield work.LAST_ATTEMPT, {"task": task.id}
+            holder = AttemptRow._make(rows[0]).agent
+            why = f"{task.key} is running, held by {holder!r}; nobody else may have it now."
+            return (yield from nothing.say(caller, "waiting", why, "stop"))
+        case "delayed" | "verifying":
+            why = f"{task.key} is {task.state}: it is not handed out right now."
+            return (yield from nothing.say(caller, "waiting", why, "wait", 5.0))
+        case "failed" | "blocked":
+            why = f"{task.key} is {task.state}: {task.reason or 'no reason given'}."
+            return (yield from nothing.say(caller, "stuck", why, "ask"))
+        case _:
+            why = f"{task.key} is {task.state}; nothing is left to do."
+            return (yield from nothing.say(caller, "finished", why, "stop"))
+
+
+def _limits_forbid(
+    env: Env, caller: Caller, plan: PlanRow, task: TaskRow, capabilities: Collection[str]
+) -> Op[Nothing | None]:
+    [(kind, requires)] = yield TYPE_AND_REQUIRES, {"id": task.class_id}
+    missing = sorted(set(json.loads(requires)) - set(capabilities))
+    if missing:
+        why = f"{task.key} requires the capabilities {', '.join(missing)}."
+        return (yield from nothing.say(caller, "no_capability", why, "stop"))
+    limit = env.policy.type_limits.get(kind)
+    if limit is not None:
+        [(count,)] = yield RUNNING_OF_TYPE, {"plan": plan.id, "type": kind}
+        if count >= limit:
+            why = f"The limit of {limit} running {kind} tasks is reached."
+            return (yield from nothing.say(caller, "at_limit", why, "wait", 5.0))
+    return None

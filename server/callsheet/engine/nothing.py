@@ -1,0 +1,114 @@
+"""Why there is nothing to hand out, and what the agent should do: wait, stop, or ask."""
+
+from callsheet.engine import choose, lookup
+from callsheet.engine.choose import Classes
+from callsheet.engine.env import Caller, Env, Moment
+from callsheet.model.outcome import Next, Nothing, NothingReason, Stuck
+from callsheet.store.port import Op
+from callsheet.store.rows import PlanRow, RunRow
+from callsheet.store.sql import nothing as sql
+from callsheet.store.sql import work
+
+WAIT_SECONDS = 5.0
+LISTED = 20
+
+
+def say(
+    caller: Caller,
+    reason: NothingReason,
+    why: str,
+    next: Next,
+    retry_after_seconds: float | None = None,
+    stuck: tuple[Stuck, ...] | None = None,
+) -> Op[Nothing]:
+    """The answer, with what the agent holds already."""
+    who = {"session": caller.session_id, "agent": caller.agent}
+    rows = yield work.HOLDING, who
+    holding = tuple(key for (key,) in rows)
+    return Nothing(reason, why, next, caller.agent, holding, retry_after_seconds, stuck)
+
+
+def closed_run(caller: Caller, plan: PlanRow, run: RunRow | None) -> Op[Nothing | None]:
+    """The answer when the run hands out nothing at all; None when it is active."""
+    if run is None:
+        last = yield from lookup.last_run(plan.id)
+        if last is not None and last.state == "finished":
+            why = f"The run of plan {plan.name!r} is finished: all {last.total} tasks are closed."
+            return (yield from say(caller, "finished", why, "stop"))
+        ended = "was cancelled" if last is not None else "has not been started"
+        why = f"The run of plan {plan.name!r} {ended}. Only the user decides to start one."
+        return (yield from say(caller, "no_run", why, "ask"))
+    if run.state == "paused":
+        why = "The run is paused; nothing is handed out until it is resumed."
+        return (yield from say(caller, "paused", why, "wait", 30.0))
+    if run.state == "draining":
+        why = "The run is draining: running tasks are finished, no new ones are handed out."
+        return (yield from say(caller, "draining", why, "stop"))
+    return None
+
+
+def at_limit(env: Env, caller: Caller, run: RunRow) -> Op[Nothing | None]:
+    """The answer when a limit of the run or of the agent is reached; None when there is room."""
+    if run.running >= run.slots:
+        slow = f" (lowered from {run.max_running} by a rate limit)" * (run.slots < run.max_running)
+        why = f"All {run.slots} parallel slots{slow} are taken."
+        return (yield from say(caller, "at_limit", why, "wait", WAIT_SECONDS))
+    if env.policy.agent_limit is not None:
+        who = {"session": caller.session_id, "agent": caller.agent}
+        [(live,)] = yield sql.LIVE_OF_AGENT, who
+        if live >= env.policy.agent_limit:
+            why = f"An agent may hold {env.policy.agent_limit} at a time; finish what you hold."
+            return (yield from say(caller, "at_limit", why, "wait", WAIT_SECONDS))
+    return None
+
+
+def search_on(caller: Caller) -> Op[Nothing]:
+    """The search stopped at its bound; to be continued at once in another transaction."""
+    return (yield from say(caller, "resources_busy", "Many tasks clash.", "wait", 0.0))
+
+
+def explain(now: Moment, caller: Caller, plan: PlanRow, run: RunRow, kinds: Classes) -> Op[Nothing]:
+    """The answer when the run is active and has room, but no task can be handed to this agent."""
+    rows = yield sql.PARKED_IN_RUN, {"run": run.id}
+    if rows:
+        why = f"The tasks that are ready need resources held by running ones ({rows[0][1]})."
+        return (yield from say(caller, "resources_busy", why, "wait", WAIT_SECONDS))
+    if (yield from choose.any_ready(run.id, kinds.at_limit)):
+        why = "The tasks that are ready are of types whose own limit is reached."
+        return (yield from say(caller, "at_limit", why, "wait", WAIT_SECONDS))
+    if (yield from choose.any_ready(run.id, kinds.served)):
+        why = "What is ready you released a short while ago, or it is kept for a task in line."
+        return (yield from say(caller, "waiting", why, "wait", 30.0))
+    [(retry,)] = yield sql.NEXT_RETRY, {"run": run.id}
+    moving = run.running > 0 or retry is not None
+    if (yield from choose.any_ready(run.id, kinds.unable)):
+        why = "Tasks are ready, but none of the types you named or for your capabilities."
+        if moving:
+            return (yield from say(caller, "no_capability", why, "wait", 30.0))
+        return (yield from say(caller, "no_capability", why, "ask"))
+    [(verifying,)] = yield sql.VERIFYING, {"run": run.id}
+    if not moving and not verifying:
+        return (yield from _stuck(caller, plan, run))
+    why = f"{run.running} tasks are running; the rest waits for them."
+    seconds = WAIT_SECONDS
+    if retry is not None:
+        seconds = min(seconds, max(0.1, (retry - now.mono) / 1000)) if not run.running else seconds
+        why = f"{run.running} tasks are running, others wait to be tried again."
+    if verifying:
+        why = f"{why} {verifying} are being verified."
+    return (yield from say(caller, "waiting", why, "wait", round(seconds, 1)))
+
+
+def _stuck(caller: Caller, plan: PlanRow, run: RunRow) -> Op[Nothing]:
+    listed = yield from stuck_tasks(plan.id, LISTED)
+    rows = yield sql.OUTSIDE, {"run": run.id}
+    listed += [Stuck(key, title, state, "outside the run's scope") for key, title, state in rows]
+    why = f"{run.remaining} tasks are left and none can go on until somebody decides."
+    hint = "Tell the user; resolve_task can retry, unblock or skip."
+    return (yield from say(caller, "stuck", f"{why} {hint}", "ask", stuck=tuple(listed[:LISTED])))
+
+
+def stuck_tasks(plan_id: int, most: int) -> Op[list[Stuck]]:
+    """Tasks that need somebody, failed ones first."""
+    rows = yield sql.NEEDS_SOMEBODY, {"plan": plan_id}
+    return [Stuck(key, title, state, reason) for _, key, title, state, reason in rows[:most]]

@@ -1,0 +1,135 @@
+"""Everything about one task, bounded: long texts come in pages, long lists say how long they are."""
+
+import json
+from typing import Any
+
+from callsheet.engine import lookup
+from callsheet.engine.context import clipped
+from callsheet.engine.env import Env, Moment
+from callsheet.engine.times import iso
+from callsheet.model.rank import PRIORITY_NAMES
+from callsheet.store.port import Op, Rows
+from callsheet.store.rows import AttemptRow, TaskRow
+from callsheet.store.sql import look as sql
+
+LISTED = 20
+BRIEF_CHARS = {"concise": 2_000, "full": 12_000}
+
+
+def describe(
+    env: Env, plan_name: str | None, name: str, detail: str, brief_from: int
+) -> Op[dict[str, Any]]:
+    """A task with its dependencies, why it is not ready, attempts and, in full, its events.
+
+    The brief is a page of characters from `brief_from`; `brief_next` says where the next begins.
+    """
+    now = env.clock.now()
+    plan = yield from lookup.plan(plan_name)
+    task = yield from lookup.task(plan, name)
+    [(brief, acceptance, files, file, line)] = yield sql.TEXT, {"task": task.id}
+    [(requires,)] = yield sql.REQUIRES, {"id": task.class_id}
+    answer: dict[str, Any] = {
+        "key": task.key,
+        "title": task.title,
+        "plan": plan.name,
+        "kind": None if task.kind == "task" else task.kind,
+        "state": task.state,
+        "why_not_ready": (yield from _why_not_ready(task, now)),
+        "type": task.type,
+        "phase": (yield from lookup.phase_key(task.phase_id)),
+        "priority": PRIORITY_NAMES[task.priority],
+        "estimate_minutes": task.estimate,
+        "route": task.route,
+        "requires": json.loads(requires) or None,
+        "resources": json.loads(task.resources or "[]")[:LISTED],
+        "source": f"{file}:{line}" if file and line else file,
+        **_page(brief, brief_from, BRIEF_CHARS[detail]),
+        "acceptance": [clipped(item, 500) for item in json.loads(acceptance)[:50]],
+        "files": json.loads(files)[:LISTED],
+    }
+    answer |= _cut("depends_on", _others((yield sql.NEEDS, {"task": task.id})))
+    answer |= _cut("needed_by", _others((yield sql.NEEDED_BY, {"task": task.id})))
+    rows = yield sql.ATTEMPTS, {"task": task.id}
+    attempts = [_attempt(AttemptRow._make(row), detail) for row in rows]
+    answer |= _cut("attempts", attempts, 3 if detail == "concise" else 10)
+    if detail == "full":
+        events = yield sql.EVENTS, {"task": task.id}
+        answer["events"] = [_event(*row) for row in events[:LISTED]]
+    return {key: value for key, value in answer.items() if value is not None}
+
+
+def _page(brief: str, start: int, chars: int) -> dict[str, Any]:
+    start = max(0, min(start, len(brief)))
+    stop = start + chars
+    page: dict[str, Any] = {"brief": brief[start:stop]}
+    if start or stop < len(brief):
+        page["brief_chars"] = len(brief)
+    if stop < len(brief):
+        page["brief_next"] = stop
+    return page
+
+
+def _cut(name: str, items: list[dict[str, Any]], most: int = LISTED) -> dict[str, Any]:
+    found: dict[str, Any] = {name: items[:most]}
+    if len(items) > most:
+        found[f"{name}_total"] = len(items)
+    return found
+
+
+def _others(rows: Rows) -> list[dict[str, Any]]:
+    return [
+        {"key": key, "title": clipped(title, 120), "state": state, "because": why}
+        for key, title, state, _, why in rows
+    ]
+
+
+def _why_not_ready(task: TaskRow, now: Moment) -> Op[str | None]:
+    match task.state:
+        case "waiting":
+            rows = yield sql.NEEDS, {"task": task.id}
+            unmet = [
+                f"{key} ({state})" for key, _, state, *_ in rows if state not in ("done", "skipped")
+            ]
+            more = f" and {len(unmet) - 5} more" if len(unmet) > 5 else ""
+            why = f"waits for {', '.join(unmet[:5])}{more}"
+            stuck = yield sql.STUCK_UPSTREAM, {"task": task.id}
+            if stuck:
+                names = ", ".join(f"{key} ({state})" for key, _, state, _ in stuck[:5])
+                why = f"{why}; stuck behind {names}, which need somebody"
+            return why
+        case "delayed":
+            seconds = max(0, (task.retry_due or now.mono) - now.mono) / 1000
+            return f"tried again in {seconds:.0f} s; last error: {clipped(task.reason, 300)}"
+        case "blocked" | "failed" | "skipped" | "cancelled":
+            return clipped(task.reason, 500)
+        case "ready" if task.parked_on is not None:
+            return f"waits for the resource {task.parked_on}, which a running task holds"
+        case _:
+            return None
+
+
+def _attempt(attempt: AttemptRow, detail: str) -> dict[str, Any]:
+    chars = 300 if detail == "concise" else 1_000
+    found = {
+        "attempt": attempt.n,
+        "agent": attempt.agent,
+        "outcome": "running" if attempt.state == "live" else attempt.state,
+        "started": iso(attempt.started_at),
+        "ended": iso(attempt.ended_at) if attempt.ended_at else None,
+        "percent": attempt.percent,
+        "note": clipped(attempt.note, chars),
+        "error": clipped(attempt.error, chars),
+        "summary": clipped(attempt.summary, chars),
+        "handoff": clipped(attempt.handoff, chars),
+        "artifacts": json.loads(attempt.artifacts)[:10] if attempt.artifacts else None,
+        "tokens": attempt.tokens or None,
+        "cost_usd": attempt.cost_usd or None,
+    }
+    return {key: value for key, value in found.items() if value is not None}
+
+
+def _event(
+    seq: int, at: int, kind: str, agent: str, attempt: int | None, data: str
+) -> dict[str, Any]:
+    found = {"seq": seq, "at": iso(at), "what": kind, "agent": agent or None, "attempt": attempt}
+    return {**{k: v for k, v in found.items() if v is not None}, **json.loads(data)}

@@ -1,0 +1,36 @@
+"""Why there is nothing to hand out. Each is one step in a partial index, however large the plan."""
+
+PARKED_IN_RUN = """
+    SELECT key, parked_on FROM task WHERE parked_on IS NOT NULL AND run_id = :run LIMIT 1
+"""
+NEXT_RETRY = "SELECT min(retry_due) FROM task WHERE state = 'delayed' AND run_id = :run"
+VERIFYING = "SELECT count(*) FROM task WHERE state = 'verifying' AND run_id = :run"
+LIVE_OF_AGENT = """
+    SELECT count(*) FROM attempt
+    WHERE session_id = :session AND agent = :agent AND state = 'live'
+"""
+NEEDS_SOMEBODY = """
+    SELECT id, key, title, state, reason FROM task
+    WHERE plan_id = :plan AND state IN ('failed', 'blocked', 'cancelled') AND kind = 'task'
+    ORDER BY state <> 'failed', ord
+"""
+# What tasks of a run wait for, straight or through milestones, that is not in the run itself:
+# the run alone never gets there.
+OUTSIDE = """
+    WITH RECURSIVE needed (id) AS (
+        SELECT dep.needs_id FROM task JOIN dep ON dep.task_id = task.id
+        WHERE task.run_id = :run AND task.state = 'waiting'
+        UNION
+        SELECT dep.needs_id FROM needed JOIN task ON task.id = needed.id
+            JOIN dep ON dep.task_id = needed.id
+        WHERE task.kind <> 'task' AND task.state NOT IN ('done', 'skipped')
+    )
+    SELECT task.key, task.title, task.state FROM needed JOIN task ON task.id = needed.id
+    WHERE task.kind = 'task' AND task.state NOT IN ('done', 'skipped')
+        AND (task.run_id IS NULL OR task.run_id <> :run)
+    ORDER BY task.ord
+"""
+UNMET_NEEDS = """
+    SELECT task.key, task.title, task.state, task.kind FROM dep JOIN task ON task.id = dep.needs_id
+    WHERE dep.task_id = :task AND task.state NOT IN ('done', 'skipped') ORDER BY task.ord LIMIT 20
+"""
