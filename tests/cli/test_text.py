@@ -36,7 +36,7 @@ def test_a_bar_is_full_only_when_all_is_done() -> None:
 
 @pytest.mark.parametrize(
     ("value", "shown"),
-    [(None, ""), (0.5, "30 s"), (45, "45 min"), (60, "1 h"), (200, "3 h 20"), (3120, "2 d 4 h")],
+    [(None, ""), (0.5, "30 s"), (45, "45 min"), (60, "1 h"), (200, "3 h 20"), (4200, "70 h")],
 )
 def test_minutes_are_said_as_people_say_them(value: float | None, shown: str) -> None:
     assert minutes(value) == shown

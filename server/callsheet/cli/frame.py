@@ -88,12 +88,16 @@ class Call:
 
 
 def command(
-    name: str, show: Show, failed: Callable[[Any], bool] = lambda answer: False
+    name: str,
+    show: Show,
+    failed: Callable[[Any], bool] = lambda answer: False,
+    endless: bool = False,
 ) -> Callable[[Callable[..., Any]], click.Command]:
     """Makes a command of a function `(call, **options) -> answer`, plain or async.
 
     With `--json` the answer is printed as JSON; without, the lines that `show` makes of it.
     An answer of None prints nothing. `failed` says whether a printed answer ends with exit code 1.
+    An `endless` command is ended by Ctrl-C as a matter of course.
     """
 
     def made(function: Callable[..., Any]) -> click.Command:
@@ -102,6 +106,8 @@ def command(
                 answer = _answer(function, Call(project, as_json), given)
             except CallsheetError as error:
                 _refuse(error, as_json)
+            except KeyboardInterrupt:
+                raise SystemExit(0 if endless else 1) from None
             if answer is not None:
                 output(to_json(answer) if as_json else "\n".join(show(answer)))
                 if failed(answer):

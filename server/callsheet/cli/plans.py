@@ -12,6 +12,7 @@ from callsheet.cli.text import STATE_COLOURS, Cell, columns, heading, say
 from callsheet.model.errors import CallsheetError
 from callsheet.model.outcome import Loaded
 from callsheet.plan.shape import scorer_shape
+from callsheet.sources import SourceReader
 
 SETTINGS_FILE = "callsheet.toml"
 TEMPLATE = Path(__file__).with_name("template.toml")
@@ -86,8 +87,8 @@ def _show_load(answer: Loaded) -> Iterator[str]:
         listed = ", ".join(changes.vanished) + (f" and {more} more" if more else "")
         yield f"  not in the source any more: {say(listed, 300)}"
     yield from diagnostic_lines(list(answer.diagnostics), answer.diagnostics_total)
-    if answer.next:
-        yield say(answer.next, 500)
+    if not answer.dry_run:
+        yield "Next: `callsheet run --dry-run` shows the order, `callsheet run` begins."
 
 
 def diagnostic_lines(diagnostics: list[dict[str, Any]], total: int) -> Iterator[str]:
@@ -127,7 +128,8 @@ async def load(
         what = "None of the formats that this version reads has tags."
         raise CallsheetError("BAD_ARGUMENT", what, "Leave out --tag.")
     root, source = call.placed(path)
+    if dry_run and call.as_json:
+        reader = SourceReader(root, phases_in_order=call.settings(root).phases_in_order)
+        return scorer_shape(reader.draft_now(source, format_, plan), root.name)
     async with call.board(root) as board:
-        if dry_run and call.as_json:
-            return scorer_shape(await board.draft(path=source, format=format_), root.name)
         return await board.load_plan(path=source, format=format_, dry_run=dry_run, plan=plan)

@@ -9,13 +9,10 @@ from callsheet.cli.frame import Call, command
 from callsheet.cli.text import Cell, columns, heading, minutes, say
 from callsheet.model.outcome import DryRun, RunInfo
 
-NEXT = {
-    "active": "Now start assistants in this folder and tell each: work (prompt `work` of callsheet).",
-    "paused": "Assistants keep what they hold and get nothing new; `callsheet resume` goes on.",
-    "draining": "Tasks that are being worked on may end, nothing new is handed out.",
-    "cancelled": "Nothing more is handed out; assistants at work are told to stop.",
-    "finished": "Nothing is left to do in this run.",
-}
+HOW_TO_WORK = (
+    "Next: start assistants in this folder and give each the prompt `work` of callsheet (in Claude "
+    "Code: /callsheet:work). `callsheet install claude-code --write` connects it."
+)
 
 
 def _show(answer: RunInfo | DryRun) -> Iterator[str]:
@@ -29,7 +26,8 @@ def _show(answer: RunInfo | DryRun) -> Iterator[str]:
     yield from _outside(answer.waits_outside_scope or (), answer.waits_outside_scope_total)
     if answer.note:
         yield say(answer.note, 500)
-    yield NEXT.get(answer.state, "")
+    if answer.state == "active":
+        yield HOW_TO_WORK
 
 
 def _dry(answer: DryRun) -> Iterator[str]:
@@ -85,8 +83,8 @@ async def run(
     async with call.board() as board:
         return await board.start_run(
             plan=plan,
-            phases=phases or None,
-            tasks=tasks or None,
+            phases=phases,
+            tasks=tasks,
             parallel=parallel,
             resume=resume,
             retry_failed=retry_failed,

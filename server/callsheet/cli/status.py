@@ -50,7 +50,7 @@ def status_lines(plan: PlanProgress) -> Iterator[str]:
         yield from ("", f"{heading('Effort')}  {effort}")
 
 
-@command("status", show=status_lines)
+@command("status", show=status_lines, endless=True)
 @click.option("--plan", help="Which plan, when there are several.")
 @click.option("--watch", is_flag=True, help="Go on until the run ends, or Ctrl-C.")
 async def status(call: Call, plan: str | None, watch: bool) -> PlanProgress | None:

@@ -22,7 +22,7 @@ def _show_ready(answer: ReadyList) -> Iterator[str]:
             Cell(task.priority, PRIORITY_COLOURS.get(task.priority)),
             number(minutes(task.estimate_minutes)),
             faint(task.route or ""),
-            faint(", ".join(task.resources)[:40]),
+            Cell(", ".join(task.resources), faint=True, grows=True),
         ]
         for task in answer.tasks
     )

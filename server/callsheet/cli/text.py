@@ -15,6 +15,8 @@ import click
 from callsheet.views.markdown import ELLIPSIS, one_line
 
 BAR_CELLS = 20
+NARROWEST = 16
+"""How far a growing column is cut at most."""
 STATE_COLOURS = {
     "done": "green",
     "running": "cyan",
@@ -79,16 +81,16 @@ def bar(share: float, cells: int = BAR_CELLS) -> str:
 
 
 def minutes(value: float | None) -> str:
-    """`45 min`, `3 h 20`, `2 d 4 h`: working days have no place here, a day has 24 hours."""
+    """`30 s`, `45 min`, `3 h 20`, `70 h`: hours of work, never days, which have no fixed length."""
     if value is None:
         return ""
     whole = round(value)
     if whole < 1:
         return f"{round(value * 60)} s"
-    days, hours, rest = whole // 1440, whole % 1440 // 60, whole % 60
-    if days:
-        return f"{days} d {hours} h" if hours else f"{days} d"
-    return f"{hours} h {rest:02}" if hours and rest else f"{hours} h" if hours else f"{rest} min"
+    hours, rest = divmod(whole, 60)
+    if not hours:
+        return f"{rest} min"
+    return f"{hours} h {rest:02}" if rest else f"{hours} h"
 
 
 def columns(rows: Iterable[Sequence[Cell | str]], indent: int = 2) -> list[str]:
@@ -97,10 +99,12 @@ def columns(rows: Iterable[Sequence[Cell | str]], indent: int = 2) -> list[str]:
     if not table:
         return []
     widths = [max(_width(cell.text) for cell in column) for column in zip(*table, strict=True)]
-    spare = screen_width() - indent - sum(widths) - 2 * (len(widths) - 1)
-    growing = [i for i, cell in enumerate(table[0]) if cell.grows]
-    if spare < 0 and growing:
-        widths[growing[0]] = max(16, widths[growing[0]] + spare)
+    over = indent + sum(widths) + 2 * (len(widths) - 1) - screen_width()
+    for place, cell in reversed(list(enumerate(table[0]))):  # the last one that can gives way first
+        if cell.grows and over > 0:
+            given = min(over, max(0, widths[place] - NARROWEST))
+            widths[place] -= given
+            over -= given
     return [(" " * indent + "  ".join(map(_fitted, row, widths))).rstrip() for row in table]
 
 

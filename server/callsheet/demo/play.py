@@ -80,10 +80,8 @@ class _Crew:
         where = {"path": self.stage.source, "format": self.stage.format}
         await agents.call(client, "load_plan", **{k: v for k, v in where.items() if v})
         progress = await agents.call(client, "get_progress")
-        left = _open_tasks(progress)
-        if not left:
-            raise nothing_to_drain(progress["totals"]["total"])
-        self.pace = pace(left, progress["estimate"].get("remaining_minutes"))
+        left = progress["estimate"].get("remaining_minutes")
+        self.pace = pace(_open_tasks(progress), left)
         self.tally.title = progress["title"] or progress["plan"]
         self.tally.total = progress["totals"]["total"]
         self.tally.phases = {
@@ -117,14 +115,6 @@ class _Crew:
             status_page=str(self.stage.status_page),
             left=self.last.get("why") if unfinished else None,
         )
-
-
-def nothing_to_drain(tasks: int) -> CallsheetError:
-    if tasks:
-        what = f"There is nothing to drain: all {tasks} tasks of the plan are done already."
-    else:
-        what = "There is nothing to drain: the plan has no tasks."
-    return CallsheetError("BAD_PLAN", what, "Point --plan at a project with open tasks.")
 
 
 def _met(phase: Answer) -> int:

@@ -10,6 +10,7 @@ from callsheet.files.root import find_root
 from callsheet.model.errors import CallsheetError
 from callsheet.plan.detect import detect, wanted_by_any
 from callsheet.plan.formats import FORMATS, plan_format
+from callsheet.sources import SourceReader
 
 BUNDLED = Path(__file__).parent / "project"
 QUICK_RETRIES = "retry_base_seconds = 0.5  # a demonstration doesn't wait ten seconds for a retry\n"
@@ -17,11 +18,15 @@ QUICK_RETRIES = "retry_base_seconds = 0.5  # a demonstration doesn't wait ten se
 
 @dataclass(frozen=True, slots=True)
 class UsersPlan:
-    """A plan of the user's: the project's folder, and the plan's path and format in it."""
+    """A plan of the user's: the project's folder, and the plan's path and format in it.
+
+    `requires` are all capabilities that its open tasks ask for.
+    """
 
     project: Path
     source: str
     format: str
+    requires: set[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,20 +55,33 @@ def find(path: Path, home: Path | None) -> UsersPlan:
     """The plan at `path`: a project, a plan's folder or file in one. Only reads.
 
     Of several plans in a project the first one is taken. Errors: BAD_ARGUMENT when there is no
-    such path; UNKNOWN_PLAN when no plan is there; what reading refuses.
+    such path; UNKNOWN_PLAN when there is no plan, or nothing left to do in it; those of reading.
     """
     path = path.resolve()
     if not path.exists():
         raise CallsheetError("BAD_ARGUMENT", f"{path} is not there.", "Name a project's folder.")
     near = path if path.is_dir() else path.parent
     project = find_root(None, cwd=near, environ={}, home=home)
-    paths = walk(project, wanted_by_any).files
     here = path.relative_to(project).as_posix() if path.is_relative_to(project) else "."
-    plans = [plan for plan in detect(paths) if here == "." or _near(plan.path, here)]
-    if not plans:
-        what = f"There is nothing to drain: no plan was found in {path}."
-        raise CallsheetError("UNKNOWN_PLAN", what, f"Formats that are known: {', '.join(FORMATS)}.")
-    return UsersPlan(project, plans[0].path, plans[0].format)
+    found = [
+        plan
+        for plan in detect(walk(project, wanted_by_any).files)
+        if here == "." or _near(plan.path, here)
+    ]
+    if not found:
+        raise _nothing(f"no plan was found in {path}", f"Known formats: {', '.join(FORMATS)}.")
+    plan = found[0]
+    draft = SourceReader(project, phases_in_order=True).read_now(plan.path, plan.format, None)
+    tasks = [task for task in draft.tasks if not task.container]
+    left = [task for task in tasks if task.state not in ("done", "skipped")]
+    if not left:
+        why = f"all {len(tasks)} tasks of {plan.path} are done" if tasks else "it has no tasks"
+        raise _nothing(why, "Name a project with open tasks.")
+    return UsersPlan(project, plan.path, plan.format, {name for t in left for name in t.requires})
+
+
+def _nothing(why: str, next: str) -> CallsheetError:
+    return CallsheetError("UNKNOWN_PLAN", f"There is nothing to drain: {why}.", next)
 
 
 def copied(root: Path, plan: UsersPlan, parallel: int) -> Stage:
@@ -75,7 +93,8 @@ def copied(root: Path, plan: UsersPlan, parallel: int) -> Stage:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(data)
     (root / "callsheet.toml").write_text(QUICK_RETRIES, encoding="utf-8")
-    return Stage(root, Script(), parallel, plan.source, plan.format)
+    script = Script(capabilities=tuple(sorted(plan.requires)))
+    return Stage(root, script, parallel, plan.source, plan.format)
 
 
 def _near(plan: str, named: str) -> bool:
