@@ -10,7 +10,7 @@ from callsheet.cli.main import callsheet
 
 def run(*words: str, **environ: str) -> Result:
     """The command with these words; an exception that is no exit comes out."""
-    result = CliRunner().invoke(callsheet, words, env=environ)
+    result = CliRunner().invoke(callsheet, words, env={"COLUMNS": "120", **environ})
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     return result

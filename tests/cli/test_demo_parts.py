@@ -145,7 +145,7 @@ def test_the_picture_shows_phases_and_what_each_agent_does() -> None:
     picture = click.unstyle("\n".join(stage_lines(tally)))
     assert "One  ██████████░░░░░░░░░░  1/2" in picture
     assert "ada  1.1  Task 1.1" in picture
-    assert "ben  1.2  done" in picture
+    assert "ben  1.2  done, looks for more" in picture
 
 
 def test_two_resources_of_the_bundled_project_are_wanted_by_several_tasks() -> None:

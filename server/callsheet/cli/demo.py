@@ -55,7 +55,7 @@ async def demo(call: Call, agents: int, plan: str | None) -> "DemoResult":
 
     stage, tally = prepared(plan, agents), Tally()
     if not call.as_json:
-        output(f"The project is in {stage.root}; starting {agents} agents …")
+        output(f"The project is in {stage.root}; starting {agents} agents. {say(stage.note, 500)}")
     with _spectator(tally, call.as_json) as changed:
         return await play(stage, agents, tally, changed)
 
@@ -90,7 +90,8 @@ def stage_lines(tally: "Tally") -> list[str]:
     """The moving picture: a bar for each phase, a line for each agent."""
     done = sum(phase.done for phase in tally.phases.values())
     share = done / tally.total if tally.total else 0.0
-    lines = [f"{heading(say(tally.title))}  {bar(share)}  {done}/{tally.total}", ""]
+    known = f"{heading(say(tally.title))}  {bar(share)}  {done}/{tally.total}"
+    lines = [known if tally.total else heading("Starting the servers …"), ""]
     lines += columns(
         [str(key or ""), title(phase.title), progress(phase.share), number(phase.counted)]
         for key, phase in list(tally.phases.items())[:PHASES_SHOWN]
@@ -106,25 +107,35 @@ def stage_lines(tally: "Tally") -> list[str]:
 def _doing(event: "Event") -> list[Cell]:
     if event.kind in ("claimed", "progress"):
         return [Cell(event.task), title(event.title), number(f"{event.percent} %")]
-    said = {"ready": "is ready", "done": "done", "waits": "waits", "left": "has gone home"}
+    said = {
+        "ready": "is ready",
+        "done": "done, looks for more",
+        "waits": "waits",
+        "left": "has gone home",
+    }
     colour = {"failed": "red", "done": "green"}.get(event.kind)
     note = Cell(said.get(event.kind, event.note), colour, grows=True)
     return [Cell(event.task), note, number("")]
 
 
 def _plain(tally: "Tally") -> Changed:
+    """A line for each task taken, done or failed; in large plans for every tenth per cent only."""
     told = 0
 
     def tell(event: "Event") -> None:
         nonlocal told
-        what = {"claimed": "takes", "done": "has done", "failed": "fails"}.get(event.kind)
-        tenth = 10 * len(tally.completed) // tally.total if tally.total else 0
-        if what and tally.total <= MANY_TASKS:
+        time = f"{event.seconds:5.1f} s"
+        if tally.total > MANY_TASKS:
+            tenth = 10 * len(tally.completed) // tally.total
+            if tenth > told:
+                told = tenth
+                output(f"{time}  {10 * tenth} %")
+        elif event.kind in SAID:
             why = f": {event.note}" if event.note else ""
-            line = f"{event.seconds:5.1f} s  {event.agent} {what} {event.task} {event.title}{why}"
-            output(say(line))
-        elif tenth > told:
-            told = tenth
-            output(f"{event.seconds:5.1f} s  {10 * tenth} %")
+            did = f"{event.agent} {SAID[event.kind]} {event.task}"
+            output(f"{time}  {say(f'{did} {event.title}{why}')}")
 
     return tell
+
+
+SAID = {"claimed": "takes", "done": "has done", "failed": "fails at"}

@@ -27,6 +27,8 @@ class UsersPlan:
     source: str
     format: str
     requires: set[str]
+    others: tuple[str, ...] = ()
+    """Further plans of the project, which are not played."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ class Stage:
     parallel: int
     source: str | None = None
     format: str | None = None
+    note: str = ""
 
     @property
     def status_page(self) -> Path:
@@ -75,9 +78,19 @@ def find(path: Path, home: Path | None) -> UsersPlan:
     tasks = [task for task in draft.tasks if not task.container]
     left = [task for task in tasks if task.state not in ("done", "skipped")]
     if not left:
-        why = f"all {len(tasks)} tasks of {plan.path} are done" if tasks else "it has no tasks"
+        why = (
+            f"all {len(tasks)} tasks of {plan.path} are done"
+            if tasks
+            else f"{plan.path} has no tasks"
+        )
         raise _nothing(why, "Name a project with open tasks.")
-    return UsersPlan(project, plan.path, plan.format, {name for t in left for name in t.requires})
+    return UsersPlan(
+        project,
+        source=plan.path,
+        format=plan.format,
+        requires={name for task in left for name in task.requires},
+        others=tuple(other.path for other in found[1:]),
+    )
 
 
 def _nothing(why: str, next: str) -> CallsheetError:
@@ -94,7 +107,10 @@ def copied(root: Path, plan: UsersPlan, parallel: int) -> Stage:
         target.write_bytes(data)
     (root / "callsheet.toml").write_text(QUICK_RETRIES, encoding="utf-8")
     script = Script(capabilities=tuple(sorted(plan.requires)))
-    return Stage(root, script, parallel, plan.source, plan.format)
+    note = f"The plan is {plan.source}."
+    if plan.others:
+        note += f" There is also {', '.join(plan.others[:5])}: name it with --plan."
+    return Stage(root, script, parallel, plan.source, plan.format, note)
 
 
 def _near(plan: str, named: str) -> bool:
