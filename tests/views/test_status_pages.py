@@ -9,8 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from callsheet.views.status import MAX_PAGE_BYTES, phase_page, project_page, task_page
-from callsheet.views.values import (
+from callsheet.model.pages import (
     ArtifactLine,
     AttemptLine,
     Effort,
@@ -28,6 +27,7 @@ from callsheet.views.values import (
     TaskStatus,
     TroubleLine,
 )
+from callsheet.views.status import MAX_PAGE_BYTES, phase_page, project_page, task_page
 
 AT = 1_795_341_660_000  # 2026-11-22T10:01Z
 HOUR = 3_600_000

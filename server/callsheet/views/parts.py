@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
 
+from callsheet.model.pages import Tally
 from callsheet.views.markdown import ELLIPSIS, NOTHING, code
-from callsheet.views.values import Tally
 
 T = TypeVar("T")
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
+from callsheet.model.pages import PhaseStatus, PhaseTaskLine
 from callsheet.views.markdown import code, escape
 from callsheet.views.parts import counts, duration, moment, percent, progress, section, table
 from callsheet.views.project import TITLE_CHARS, effort_lines, milestone_text
-from callsheet.views.values import PhaseStatus, PhaseTaskLine
 
 TASK_ROWS = 200
 

@@ -6,6 +6,17 @@ runs, what is in trouble, what is stuck behind it, and what would be handed out 
 
 from collections.abc import Sequence
 
+from callsheet.model.pages import (
+    Effort,
+    MilestoneLine,
+    NextLine,
+    PhaseLine,
+    ProjectStatus,
+    RunLine,
+    RunningLine,
+    StuckLine,
+    TroubleLine,
+)
 from callsheet.views.markdown import code, escape
 from callsheet.views.parts import (
     bar,
@@ -19,17 +30,6 @@ from callsheet.views.parts import (
     progress,
     section,
     table,
-)
-from callsheet.views.values import (
-    Effort,
-    MilestoneLine,
-    NextLine,
-    PhaseLine,
-    ProjectStatus,
-    RunLine,
-    RunningLine,
-    StuckLine,
-    TroubleLine,
 )
 
 LIST_ROWS = 20

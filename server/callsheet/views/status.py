@@ -8,10 +8,10 @@ shorter lists.
 
 from collections.abc import Callable
 
+from callsheet.model.pages import PhaseStatus, ProjectStatus, TaskStatus
 from callsheet.views.phase import phase_lines
 from callsheet.views.project import project_lines
 from callsheet.views.task import task_lines
-from callsheet.views.values import PhaseStatus, ProjectStatus, TaskStatus
 
 MAX_PAGE_BYTES = 60_000
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from callsheet.model.pages import ArtifactLine, AttemptLine, NoteLine, TaskStatus
 from callsheet.views.markdown import code, escape
 from callsheet.views.parts import (
     bullets,
@@ -14,7 +15,6 @@ from callsheet.views.parts import (
     table,
 )
 from callsheet.views.project import REASON_CHARS, TITLE_CHARS
-from callsheet.views.values import ArtifactLine, AttemptLine, NoteLine, TaskStatus
 
 LIST_ROWS = 20
 SUMMARY_CHARS = 2_000

@@ -1,8 +1,9 @@
-"""What the status pages are made from: plain frozen values, filled by whoever read the database.
+"""What the status pages are made from: plain frozen values.
 
-The views know nothing of tables or engines. Times are epoch milliseconds, durations are minutes,
-and every text may be as hostile as its author likes: the views escape it. Lists may be cut by the
-caller; the `…_total` beside a list says how long it really is (0 means: as long as it is here).
+The engine fills them from the database, the views make text of them, and neither knows the other.
+Times are epoch milliseconds, durations are minutes, and every text may be as hostile as its author
+likes: the views escape it. Lists may be cut by whoever fills them; the `…_total` beside a list says
+how long it really is (0 means: as long as it is here).
 """
 
 from dataclasses import dataclass
