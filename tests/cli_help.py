@@ -1,6 +1,8 @@
 """Calling the command line in this process, and reading what it says."""
 
 import json
+import os
+import sys
 from typing import Any
 
 from click.testing import CliRunner, Result
@@ -31,3 +33,9 @@ def refused(*words: str) -> dict[str, str]:
     assert set(error) == {"code", "message", "next"}
     assert error["next"]
     return dict(error)
+
+
+def child_environ(**more: str) -> dict[str, str]:
+    """The environment for a process of its own, which must find the code that is tested here."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("CALLSHEET_")}
+    return {**kept, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), **more}

@@ -20,7 +20,6 @@ import click
 from callsheet.cli.text import say
 from callsheet.files.root import MARKERS, find_root, shared
 from callsheet.model.errors import CallsheetError
-from callsheet.model.outcome import to_answer
 
 if TYPE_CHECKING:
     from callsheet.engine.board import Board
@@ -127,6 +126,8 @@ def output(text: str, err: bool = False) -> None:
 
 def to_json(answer: Any) -> str:
     """Pure ASCII, so that no text can harm the terminal or fail on its encoding."""
+    from callsheet.model.outcome import to_answer  # late: it defines thirty classes
+
     return json.dumps(to_answer(answer), indent=2)
 
 

@@ -14,7 +14,7 @@ from callsheet.cli.frame import Call, command
 )
 def serve(call: Call, profile: str) -> None:
     """Serve the project over MCP on stdin and stdout; a client starts this, not a person."""
-    from callsheet.transport.stdio import main  # late: MCP
+    from callsheet.app import serve_stdio  # late: the engine and MCP
 
     root = call.root()
-    main(call.settings(root), root, profile)
+    serve_stdio(call.settings(root), root, profile)

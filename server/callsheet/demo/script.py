@@ -7,7 +7,7 @@ of a transient error as by any other agent.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-WORK_SECONDS = 6.0
+WORK_SECONDS = 4.5
 """What all tasks of a plan take together; each gets its share by its estimate."""
 NAMES = ("ada", "ben", "cleo", "dan")
 
