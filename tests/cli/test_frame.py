@@ -93,3 +93,48 @@ def test_an_error_quotes_foreign_text_harmlessly() -> None:
 
     assert "\x1b" not in CliRunner().invoke(hostile, []).stderr
     assert "\\u001b" in CliRunner().invoke(hostile, ["--json"]).stdout
+
+
+@pytest.mark.parametrize(("endless", "exit_code"), [(True, 0), (False, 1)])
+def test_an_interrupt_ends_quietly(endless: bool, exit_code: int) -> None:
+    @command("interrupted", show=lambda answer: (), endless=endless)
+    def interrupted(call: Call) -> None:
+        raise KeyboardInterrupt
+
+    result = CliRunner().invoke(interrupted, [])
+    assert (result.exit_code, result.output) == (exit_code, "")
+
+
+def test_a_server_that_cannot_start_says_why_and_ends_with_1(tmp_path: Path) -> None:
+    (tmp_path / "callsheet.toml").write_text("paralel = 3")
+    result = run("serve", "--project", str(tmp_path))
+    assert result.exit_code == 1
+    assert "Did you mean `parallel`?" in result.stderr
+
+
+def test_a_path_in_a_linked_worktree_is_looked_up_in_the_main_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    main, linked = tmp_path / "main", tmp_path / "linked"
+    private = main / ".git" / "worktrees" / "linked"
+    for folder in (private, main / ".claudio", linked / ".claudio"):
+        folder.mkdir(parents=True)
+    (linked / ".git").write_text(f"gitdir: {private}\n")
+    (private / "gitdir").write_text(f"{linked / '.git'}\n")
+    (private / "commondir").write_text("../..\n")
+    monkeypatch.chdir(linked)
+    assert Call(None, False).placed(".claudio") == (main, ".claudio")
+
+
+def test_a_named_path_belongs_to_the_nearest_marked_project_else_to_the_current_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "plan.md").touch()
+    (tmp_path / "inner" / ".claudio").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    assert Call(None, False).placed("docs/plan.md") == (tmp_path, "docs/plan.md")
+    assert Call(None, False).placed("inner/.claudio") == (tmp_path / "inner", ".claudio")
+    assert Call(None, False).placed(None) == (tmp_path, None)
+    with pytest.raises(CallsheetError, match="BAD_ARGUMENT"):
+        Call(None, False).placed("missing")
