@@ -101,23 +101,23 @@ def _phase_names(phase: PhaseDraft) -> tuple[str, str, str]:
 def _unique(tasks: Iterable[TaskDraft], found: list[Diagnostic]) -> list[TaskDraft]:
     """One task a key: the same title twice is one task, another title gets `KEY#2`."""
     kept: dict[str, TaskDraft] = {}
-    seen: dict[str, list[str]] = {}
+    seen: dict[str, dict[str, str]] = {}
     for task in tasks:
-        same = seen.setdefault(task.key.casefold(), [])
-        twin = next((key for key in same if _title(kept[key]) == _title(task)), None)
+        same = seen.setdefault(task.key.casefold(), {})
+        twin = same.get(_title(task))
         if twin is not None:
             kept[twin] = _merged(kept[twin], task)
             continue
         key = task.key
         number = len(same) + 1
-        while key.casefold() in seen and same:
+        while same and key.casefold() in seen:
             key = f"{task.key}#{number}"
             number += 1
         if key != task.key:
             message = f"The key {task.key} is used for another task already; this one is {key}."
             found.append(_at(task, "warning", "DUPLICATE_KEY", message, key))
-            seen[key.casefold()] = [key]
-        same.append(key)
+            seen[key.casefold()] = {_title(task): key}
+        same[_title(task)] = key
         kept[key] = task if key == task.key else replace(task, key=key)
     return list(kept.values())
 
@@ -193,7 +193,7 @@ class _Settler:
         self._names = names
         self._severity = severity
         self._found = found
-        self._near_left = 1_000
+        self._near_left = 100
 
     def task(self, task: TaskDraft) -> TaskDraft:
         phase = self._names.phase(task.phase) if task.phase is not None else None
@@ -252,7 +252,7 @@ class _Settler:
         self._found.append(diagnostic)
 
     def _near(self, reference: str) -> tuple[str, ...]:
-        """Candidates for the first thousand only: looking for them costs milliseconds each."""
+        """Candidates for the first hundred only: looking for them costs milliseconds each."""
         self._near_left -= 1
         return self._names.near(reference) if self._near_left >= 0 else ()
 

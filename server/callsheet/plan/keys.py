@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable
 from callsheet.plan.draft import MAX_KEY_CHARS
 
 PHASE_PREFIX = "phase:"
-_COMPARED = 5_000
+_COMPARED = 1_000
 
 _PHASE_TASK = re.compile(r"phase[\s_-]*(\w+)[\s.:/,_-]+task[\s_-]*(\w[\w.]*)\Z", re.IGNORECASE)
 _TASK = re.compile(r"task[\s_#:-]*(\d[\w.]*(?:#\d+)?)\Z", re.IGNORECASE)

@@ -53,16 +53,16 @@ class _Spec(BaseModel):
 
 
 class TaskSpec(_Spec):
-    """A task; only the title is needed."""
+    """Only the title is needed."""
 
-    key: Text | SkipJsonSchema[None] = Field(None, description="left out: assigned (t1, t2, …)")
+    key: Text | SkipJsonSchema[None] = Field(None, description="default t1, t2, …")
     title: Text
     type: Text | SkipJsonSchema[None] = Field(
         None,
-        description="development, testing, documentation, quality, infrastructure, review, other",
+        description="development, testing, documentation, quality, infrastructure, review, …",
     )
     phase: Text | SkipJsonSchema[None] = None
-    brief: Prose = Field("", description="what the executor needs to know, Markdown")
+    brief: Prose = Field("", description="what the executor needs to know")
     acceptance: list[Text] = []
     depends_on: list[Text] = Field([], description="task keys, or phase:KEY")
     resources: list[Text] = Field(

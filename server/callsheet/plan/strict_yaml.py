@@ -50,7 +50,7 @@ def load(text: str, max_nesting: int) -> Any:
 def _check_events(text: str, max_nesting: int) -> None:
     depth = 0
     for event in yaml.parse(text, Loader=_Base):
-        line = event.start_mark.line + 1
+        line = event.start_mark.line + 1 if event.start_mark else 0
         if isinstance(event, yaml.AliasEvent):
             raise UnsafeYaml(f"line {line}: aliases (*{event.anchor}) are not allowed")
         if isinstance(event, yaml.CollectionStartEvent):

@@ -41,6 +41,7 @@ def parse(files: SourceFiles, plan_path: str, options: ParseOptions) -> PlanDraf
     phases = _phases(gathered, edges, options.phases_in_order)
     drafts = _tasks(gathered, tasks, edges, found)
     phases, drafts = _with_weak(phases, drafts, edges, gathered)
+    gathered.close()
     if not tasks:
         gathered.diagnostics.append(_nothing(found, root))
     return PlanDraft(
@@ -185,7 +186,7 @@ def _with_weak(
     dropped = set(dropped_edges(phases, tasks, weak))
     for key, other in sorted(dropped):
         message = f"Other pages say that {key} waits for {other}; that contradicts the plan and was left out."
-        gathered.diagnostics.append(Diagnostic("warning", "CONTRADICTION", message, task=key))
+        gathered.note("warning", "CONTRADICTION", message, None, None, task=key)
     more: dict[str, list[str]] = {}
     for key, other in weak:
         if (key, other) not in dropped:

@@ -39,6 +39,7 @@ class Edges:
         self._keys = {key.casefold(): key for members in self._members.values() for key in members}
         self._place = {key: at for keys in self._members.values() for at, key in enumerate(keys)}
         self._budget = MAX_SET_EDGES
+        self._near_left = 100
         self.firm: dict[int, list[str]] = {}
         self.weak: list[tuple[str, str]] = []
         self.implied: list[tuple[str, str]] = []
@@ -116,7 +117,9 @@ class Edges:
             if first is None and report:
                 self._unknown(f"task {reference.number}", self._keys.values(), value, task)
             return [first] if first else []
-        spelt = numbers(reference.number, reference.last)
+        spelt = numbers(reference.number, reference.last) if self._budget else []
+        if not self._spend(len(spelt), value):
+            return []
         found = [key for n in spelt if (key := self._key(n, reference.phase or phase))]
         last = self._key(reference.last, reference.phase or phase)
         if not spelt and first and last:
@@ -148,6 +151,7 @@ class Edges:
 
     def _spend(self, count: int, value: Value) -> bool:
         if count > self._budget:
+            self._budget = 0
             message = "This set is too large to be spelt out; name the tasks or a whole phase."
             self._note("error", "SET_TOO_LARGE", message, value)
             return False
@@ -221,7 +225,10 @@ class Edges:
             before_tasks, before_phases = keys, [] if keys else named
 
     def _unknown(self, name: str, known: Iterable[str], value: Value, task: str) -> None:
-        candidates = closest(name.split(" ", 1)[1], list(known))
+        self._near_left -= 1
+        candidates: tuple[str, ...] = ()
+        if self._near_left >= 0:
+            candidates = closest(name.split(" ", 1)[1], list(known))
         message = f"There is no {name}; this makes no dependency."
         self._note("warning", "UNKNOWN_REFERENCE", message, value, task, candidates)
 

@@ -4,6 +4,8 @@ tasks.md says which tasks there are. Where a phase has none, its claude.md, its 
 plan file do. Everything else only fills gaps (see `mirrors`).
 """
 
+import re
+from collections import Counter
 from dataclasses import dataclass, field
 
 from callsheet.plan.claudio import mirrors, phases
@@ -14,6 +16,12 @@ from callsheet.plan.claudio.sections import Section, rows, sections
 from callsheet.plan.draft import Diagnostic, Severity, SourceState
 from callsheet.plan.outline import Outline, scan
 from callsheet.plan.sources import SourceFiles, without_own_blocks
+
+_HIDDEN_TASK = re.compile(r"#{2,5}[ \t]+Task[ \t]+\d")
+MAX_COMPARED = 500
+"""Titles that a folder without a number is compared with; comparing costs a tenth of a millisecond."""
+MAX_ALIKE = 1_000
+"""Diagnostics of one kind that are listed; a plan with more has one cause, not a thousand."""
 
 
 @dataclass(slots=True)
@@ -51,6 +59,7 @@ class Gatherer:
         self.loose: list[Task] = []
         self.arrows: list[tuple[str | None, str, Outline]] = []
         self.title = ""
+        self._counts: Counter[str] = Counter()
 
     def read(self, tree: Tree) -> None:
         """Fill `phases` (in order) and `loose` (tasks of a plan file outside any phase)."""
@@ -66,14 +75,27 @@ class Gatherer:
                     self.phases[key].facts.state = state
 
     def note(
-        self, severity: Severity, code: str, message: str, file: str, line: int,
+        self, severity: Severity, code: str, message: str, file: str | None, line: int | None,
         text: str | None = None, task: str | None = None, candidates: tuple[str, ...] = (),
     ) -> None:  # fmt: skip
-        """Add a diagnostic; `text` quotes the source, cut at 300 characters."""
+        """Add a diagnostic; `text` quotes the source, cut at 300 characters.
+
+        After `MAX_ALIKE` with one code the rest are only counted, see `close`.
+        """
+        self._counts[code] += 1
+        if self._counts[code] > MAX_ALIKE:
+            return
         quote = text[:300] if text else None
         self.diagnostics.append(
             Diagnostic(severity, code, message, file, line, quote, task, candidates)
         )
+
+    def close(self) -> None:
+        """Say how many diagnostics were left out, once all files are read."""
+        for code, count in self._counts.items():
+            if count > MAX_ALIKE:
+                message = f"{count - MAX_ALIKE} more diagnostics of the kind {code} are not listed."
+                self.diagnostics.append(Diagnostic("warning", "MORE", message))
 
     def outline(self, path: str) -> Outline:
         """The scanned file; a fence that never ends is read as text and reported."""
@@ -103,7 +125,7 @@ class Gatherer:
 
     def _hidden_tasks(self, outline: Outline, path: str) -> None:
         for line, hidden in enumerate(outline.hidden):
-            if hidden and outline.lines[line][:5].lstrip("#").lstrip().startswith("Task "):
+            if hidden and _HIDDEN_TASK.match(outline.lines[line]):
                 message = (
                     "This looks like a task heading but stands inside a fence; it was not read."
                 )
@@ -325,5 +347,8 @@ def _owner(phase: Phase, folder: TaskFolder, said: Facts) -> Task | None:
     for task in phase.tasks:
         if task.facts.folder == folder.name or (key == task.key and not said.title):
             return task
-    same = [task for task in phase.tasks if mirrors.agree(task.facts.title, said.title)]
-    return next((task for task in same if task.key == key), same[0] if same and not key else None)
+    if key is not None:
+        named = [task for task in phase.tasks if task.key == key]
+        return next((t for t in named if mirrors.agree(t.facts.title, said.title)), None)
+    few = phase.tasks[:MAX_COMPARED]
+    return next((task for task in few if mirrors.agree(task.facts.title, said.title)), None)

@@ -32,6 +32,7 @@ _ID_COLUMNS = frozenset(
 _NAME_COLUMNS = frozenset(
     {"task name", "name", "title", "task", "description", "task title", "task description"}
 )
+_MAX_TRIMMINGS = 6
 _CELL_ID = re.compile(r"(?:task\s*)?#?(\d{1,6}(?:\.\d{1,6})*)\Z", re.IGNORECASE)
 
 
@@ -100,7 +101,7 @@ def _read_title(facts: Facts, text: str, heading: str) -> None:
     lead = heading.split("Task", 1)[0]
     if values.mark(lead) == "done":
         facts.state = "done"
-    while True:
+    for _ in range(_MAX_TRIMMINGS):
         shorter = _without_status(facts, text)
         suffix = _SUFFIX.search(shorter)
         if suffix and _says_something(facts, suffix[1]):
