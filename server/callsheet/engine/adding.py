@@ -55,7 +55,7 @@ def add(env: Env, caller: Caller, new: NewTasks) -> Op[Added | dict[str, object]
     members = [_member(draft) for draft in drafts]
     members += yield from _members_there(known, {draft.key for draft in drafts})
     phases = loading.kept_phases(known, set())
-    yield from nodes.write_edges(known, edges(members, phases))
+    yield from nodes.write_edges(known, edges(members, phases), ledger.seq)
     settled = yield from regraph(env, ledger, plan.id)
     keys = tuple(draft.key for draft in drafts)
     _note(ledger, plan, known, keys, new.discovered_from)

@@ -80,7 +80,7 @@ def claim(env: Env, caller: Caller, wish: Wish, gone: Sequence[int] = ()) -> Op[
         yield from ledger.settle()  # limits must see the slots that were given back
     found = yield from _find(env, ledger, caller, plan, wish)
     if isinstance(found, Found):
-        answer = yield from _hand_out(env, ledger, caller, plan, found)
+        answer = yield from _hand_out(env, ledger, caller, plan, found, wish)
         yield from ledger.settle()
         yield from requests.keep_answer(request, plan.id, ledger, answer)
         return answer
@@ -130,7 +130,9 @@ def _find(
             return NotFound(answer, parked)
 
 
-def _hand_out(env: Env, ledger: Ledger, caller: Caller, plan: PlanRow, found: Found) -> Op[Claimed]:
+def _hand_out(
+    env: Env, ledger: Ledger, caller: Caller, plan: PlanRow, found: Found, wish: Wish
+) -> Op[Claimed]:
     slot = yield sql.TAKE_SLOT, {"run": found.run.id}
     rows = yield sql.MARK_RUNNING, {"task": found.task_id}
     assert slot and rows  # both were looked at under the same lock
@@ -147,6 +149,7 @@ def _hand_out(env: Env, ledger: Ledger, caller: Caller, plan: PlanRow, found: Fo
         task=task.id,
         attempt=task.attempt,
         resources=task.resources,
+        capabilities=wish.capabilities or None,
     )
     phase = yield from lookup.phase_key(task.phase_id)
     shown, files = yield from context.task_for_executor(task, phase)

@@ -50,7 +50,7 @@ def load(env: Env, caller: Caller, draft: PlanDraft, *, dry_run: bool) -> Op[Loa
     yield from nodes.write_phases(known, draft.phases)
     run = yield from lookup.unfinished_run(plan_id)
     merge = yield from _write_tasks(env, known, draft, run)
-    yield from _write_edges(known, draft)
+    yield from _write_edges(known, draft, ledger.seq)
     for name, capacity in draft.pools.items():
         yield sql.SET_POOL, {"name": name, "capacity": capacity, "plan": plan_id}
     settled = yield from regraph(env, ledger, plan_id)
@@ -125,12 +125,12 @@ def _change_task(
     yield sql.SET_TEXT, nodes.text_row(definition, node_id, "source", task.file, task.line)
 
 
-def _write_edges(known: Known, draft: PlanDraft) -> Op[None]:
+def _write_edges(known: Known, draft: PlanDraft, seq: int) -> Op[None]:
     told = {task.key for task in draft.tasks}
     members = [Member(t.key, t.phase, t.parent, t.depends_on, t.implied) for t in draft.tasks]
     members += yield from kept_members(known, told)
     phases = (*draft.phases, *kept_phases(known, {phase.key for phase in draft.phases}))
-    yield from nodes.write_edges(known, edges(members, phases))
+    yield from nodes.write_edges(known, edges(members, phases), seq)
 
 
 def kept_members(known: Known, told: set[str]) -> Op[list[Member]]:

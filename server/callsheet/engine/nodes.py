@@ -154,8 +154,8 @@ def text_row(
     }
 
 
-def write_edges(known: Known, new: Edges) -> Op[None]:
-    """Make the plan's edges what they should be."""
+def write_edges(known: Known, new: Edges, seq: int) -> Op[None]:
+    """Make the plan's edges what they should be; new ones count from event `seq`."""
     keys = {number: key for key, number in known.ids.items()}
     rows = yield sql.DEPS, {"plan": known.plan_id}
     old = {(keys[task], keys[needs]): kind for task, needs, kind in rows}
@@ -166,7 +166,10 @@ def write_edges(known: Known, new: Edges) -> Op[None]:
     if come:
         yield (
             sql.ADD_DEP,
-            [{"needs": ids[n], "task": ids[t], "kind": kind} for (t, n), kind in come.items()],
+            [
+                {"needs": ids[n], "task": ids[t], "kind": kind, "since": seq}
+                for (t, n), kind in come.items()
+            ],
         )
 
 

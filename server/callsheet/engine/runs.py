@@ -107,6 +107,7 @@ def _again(
     if ask.parallel is not None and ask.parallel != run.max_running:
         rows = yield sql.SET_PARALLEL, {"run": run.id, "parallel": ask.parallel}
         run = RunRow._make(rows[0])
+        ledger.event("parallel_set", plan=plan.id, run=run.id, parallel=ask.parallel)
     if ask.budgets:
         text = json.dumps({**json.loads(run.budgets), **ask.budgets})
         rows = yield sql.SET_BUDGETS, {"run": run.id, "budgets": text}

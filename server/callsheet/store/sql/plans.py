@@ -64,7 +64,7 @@ KNOWN = f"""
     FROM task JOIN task_text ON task_text.task_id = task.id WHERE task.plan_id = :plan
 """
 
-ADD_DEP = "INSERT INTO dep (needs_id, task_id, kind) VALUES (:needs, :task, :kind)"
+ADD_DEP = "INSERT INTO dep (needs_id, task_id, kind, since) VALUES (:needs, :task, :kind, :since)"
 DROP_DEP = "DELETE FROM dep WHERE needs_id = :needs AND task_id = :task"
 
 # --- the whole graph, to settle it after a change -------------------------------------------

@@ -145,6 +145,7 @@ CREATE TABLE dep (
     needs_id INTEGER NOT NULL,
     task_id INTEGER NOT NULL,
     kind TEXT NOT NULL CHECK (kind IN ('stated', 'implied', 'member', 'inherited')),
+    since INTEGER NOT NULL,        -- event number; claims before it did not have to wait
     PRIMARY KEY (needs_id, task_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX dep_back ON dep (task_id, needs_id);
