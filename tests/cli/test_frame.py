@@ -136,5 +136,6 @@ def test_a_named_path_belongs_to_the_nearest_marked_project_else_to_the_current_
     assert Call(None, False).placed("docs/plan.md") == (tmp_path, "docs/plan.md")
     assert Call(None, False).placed("inner/.claudio") == (tmp_path / "inner", ".claudio")
     assert Call(None, False).placed(None) == (tmp_path, None)
+    assert Call("inner", False).placed("inner/.claudio") == (tmp_path / "inner", ".claudio")
     with pytest.raises(CallsheetError, match="BAD_ARGUMENT"):
         Call(None, False).placed("missing")

@@ -25,9 +25,9 @@ def _show(answer: BackedUp) -> Iterator[str]:
 @command("backup", show=_show)
 @click.argument("path", required=False, type=click.Path(path_type=Path))
 async def backup(call: Call, path: Path | None) -> BackedUp:
-    """Copy the database, by default to .callsheet/backups/, where the last ten are kept.
+    """Copy the database while everybody works on.
 
-    PATH is a folder, or a file that must not exist. Assistants can go on working meanwhile.
+    By default the copy goes to .callsheet/backups/, where the last ten are kept. PATH is a folder, or a file that must not exist.
     """
     from callsheet.store.backup import backup as copy  # late: the store
 

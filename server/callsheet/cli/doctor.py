@@ -60,9 +60,9 @@ def _show(answer: Diagnosis) -> Iterator[str]:
 
 @command("doctor", show=_show, failed=lambda answer: answer.errors > 0)
 def doctor(call: Call) -> Diagnosis:
-    """Look for problems: software, disk, database, status files, plans, clients.
+    """Look for problems and name the cures.
 
-    Changes nothing. Ends with exit code 1 when something is wrong.
+    Looks at software, disk, database, status files, plans and clients, and changes nothing. Ends with exit code 1 when something is wrong.
     """
     findings = [checks.python(sys.version_info[:2])]
     findings.append(checks.sqlite(sqlite3.sqlite_version_info, backup.sqlite_finding()))

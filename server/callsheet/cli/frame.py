@@ -40,15 +40,16 @@ class Call:
     as_json: bool
 
     def root(self, near: Path | None = None) -> Path:
-        """The project's folder, searched from `near` (the current folder by default)."""
-        cwd = near or Path.cwd()
-        return find_root(self.project, cwd=cwd, environ=os.environ, home=home())
+        """The project's folder: the named one, else searched from `near`, else from here."""
+        named = self.project or os.environ.get("CALLSHEET_PROJECT")
+        cwd = Path.cwd() if named or near is None else near
+        return find_root(named, cwd=cwd, environ=os.environ, home=home())
 
     def placed(self, path: str | None) -> tuple[Path, str | None]:
         """The project that `path` is in, and `path` relative to its folder.
 
-        A path outside the current folder's project is looked at from where it is, unless the user
-        named the project. Errors: BAD_ARGUMENT when it isn't there or isn't in the project.
+        The project is the nearest marked one around the path, else the current one, unless the user
+        named it. Errors: BAD_ARGUMENT when it isn't there or isn't in the project.
         """
         if path is None:
             return self.root(), None

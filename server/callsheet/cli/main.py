@@ -28,6 +28,9 @@ COMMANDS = {
 """Each command and the module of `callsheet.cli` that holds it, in the order in which one meets them."""
 
 
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
 class _Commands(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -40,7 +43,7 @@ class _Commands(click.Group):
         return command
 
 
-@click.group(cls=_Commands, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_Commands, epilog=EPILOG, context_settings=CONTEXT)
 @click.version_option(__version__, prog_name="callsheet", message="%(prog)s %(version)s")
 def callsheet() -> None:
     """Hands the tasks of one plan to many AI assistants: in order, once each, with leases.

@@ -38,9 +38,9 @@ def _show_init(answer: Initialised) -> Iterator[str]:
 
 @command("init", show=_show_init)
 def init(call: Call) -> Initialised:
-    """Write a callsheet.toml that explains itself, and say what was found.
+    """Write a callsheet.toml that explains itself.
 
-    An existing one is never changed. Nothing is loaded or started.
+    An existing one is never changed. Says which plans were found; nothing is loaded or started.
     """
     from callsheet.files.reading import walk
     from callsheet.plan.detect import detect, wanted_by_any

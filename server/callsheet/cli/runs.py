@@ -105,5 +105,5 @@ def _control(action: Literal["pause", "resume", "drain", "cancel"], help: str) -
 
 pause = _control("pause", "Hand out nothing more for now; assistants keep what they hold.")
 resume = _control("resume", "Go on with a paused run.")
-drain = _control("drain", "Let running tasks end and hand out nothing more; then the run pauses.")
+drain = _control("drain", "Let running tasks end, hand out nothing more. Then the run pauses.")
 cancel = _control("cancel", "End the run; assistants at work are told to stop.")

@@ -13,7 +13,10 @@ from callsheet.cli.frame import Call, command
     help="Which tools to offer (all).",
 )
 def serve(call: Call, profile: str) -> None:
-    """Serve the project over MCP on stdin and stdout; a client starts this, not a person."""
+    """Serve the project over MCP, for a client.
+
+    Talks on stdin and stdout until the client closes them; a person has no use for it.
+    """
     from callsheet.app import serve_stdio  # late: the engine and MCP
 
     root = call.root()

@@ -54,7 +54,10 @@ def status_lines(plan: PlanProgress) -> Iterator[str]:
 @click.option("--plan", help="Which plan, when there are several.")
 @click.option("--watch", is_flag=True, help="Go on until the run ends, or Ctrl-C.")
 async def status(call: Call, plan: str | None, watch: bool) -> PlanProgress | None:
-    """Show how far the plan is: phases, running tasks, what is stuck, what comes next."""
+    """Show how far the plan is.
+
+    Phases, running tasks, what is stuck, what comes next, and effort against estimates.
+    """
     async with call.board() as board:
         if not watch:
             return await board.get_progress(plan=plan)

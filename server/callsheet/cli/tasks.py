@@ -100,7 +100,10 @@ def _words(name: str) -> str:
 @click.option("--plan", help="Which plan, when there are several.")
 @click.option("--full", is_flag=True, help="Everything that ever happened to it.")
 async def task(call: Call, key: str, plan: str | None, full: bool) -> dict[str, Any]:
-    """Show one task: why it is not ready, who tried it, what they left behind."""
+    """Show one task and why it is not ready.
+
+    Also what it depends on, who tried it, and what they left behind.
+    """
     async with call.board() as board:
         return await board.get_task(key, detail="full" if full else "concise", plan=plan)
 
