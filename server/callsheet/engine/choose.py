@@ -38,7 +38,6 @@ class Choice:
 
     task_id: int | None = None
     park: list[tuple[int, str]] = field(default_factory=list)
-    declined: bool = False
     more: bool = False
     """The search stopped at its bound: another transaction may find something."""
 
@@ -84,7 +83,8 @@ def choose(
     choice = Choice()
     if not served:
         return choice
-    search = yield from _open_search(env, now, caller, run, served)
+    search = _Search(env)
+    yield from search.open(now, caller, run, served)
     for task_id, resources in search.overdue:
         if (yield from search.obstacle(resources)) is None:
             choice.task_id = task_id
@@ -93,17 +93,15 @@ def choose(
     while seen < MOST_CANDIDATES:
         rows = yield sql.candidates(served), {"run": run.id, "most": most, **place}
         for task_id, rank, ord_, resources in rows:
-            seen, place = seen + 1, {"rank": rank, "ord": ord_}
+            place = {"rank": rank, "ord": ord_}
             if task_id in search.declined:
-                choice.declined = True
-            elif resources is None:
+                continue  # few: what this agent released in the last minutes
+            on = (yield from search.obstacle(resources)) if resources else None
+            if on is None:
                 choice.task_id = task_id
                 return choice
-            elif (on := (yield from search.obstacle(resources))) is not None:
-                choice.park.append((task_id, on))
-            elif not search.reserved_for_another(resources):
-                choice.task_id = task_id
-                return choice
+            seen += 1
+            choice.park.append((task_id, on))
         if len(rows) < most:
             return choice
         most = PAGE
@@ -116,44 +114,50 @@ class _Search:
     """What one search needs to know beside the candidates, read at most once."""
 
     env: Env
-    declined: frozenset[int]
-    overdue: list[tuple[int, str]]
-    """Tasks that waited long for their resources, which are free now: they go first."""
-    reserved: list[Resource]
-    """What tasks that have waited long still wait for: nobody who came later may take it."""
+    declined: frozenset[int] = frozenset()
+    overdue: list[tuple[int, str]] = field(default_factory=list)
+    """Tasks that have waited long for resources that nobody holds any more: they go first."""
+    reserved: list[tuple[Resource, str]] = field(default_factory=list)
+    """What tasks that have waited long still wait for, and on what they are parked: nobody who
+    came later may take it, or wide globs would starve."""
     held: list[Resource] | None = None
     capacity: dict[str, int] = field(default_factory=dict)
 
-    def obstacle(self, resources: str) -> Op[str | None]:
+    def open(self, now: Moment, caller: Caller, run: RunRow, served: tuple[int, ...]) -> Op[None]:
+        who = {"session": caller.session_id, "agent": caller.agent, "now": now.mono}
+        rows = yield sql.DECLINED, who
+        self.declined = frozenset(task for (task,) in rows)
+        since = now.mono - round(self.env.policy.starve_minutes * 60_000)
+        rows = yield holds_sql.STARVING, {"since": since}
+        if not rows:
+            return
+        keys = {res.wait_key(held) for held in (yield from self.holds())}
+        for task_id, resources, parked_on, class_id, run_id in rows:
+            if parked_on in keys:
+                self.reserved += [(r, parked_on) for r in holds.listed(resources)]
+            elif run_id == run.id and class_id in served and task_id not in self.declined:
+                self.overdue.append((task_id, resources))
+
+    def holds(self) -> Op[list[Resource]]:
         if self.held is None:
             rows = yield holds_sql.HELD, {}
             self.held = [res.parse(text) for (text,) in rows]
             self.capacity = dict((yield from holds.capacities(self.env)))
-        return res.obstacle(holds.listed(resources), self.held, self.capacity)
+        return self.held
 
-    def reserved_for_another(self, resources: str) -> bool:
+    def obstacle(self, resources: str) -> Op[str | None]:
+        """What to park on: a held resource, or the one that a task in line waits for."""
         wanted = holds.listed(resources)
-        return any(
-            res.clash(want, other)
-            or (want.kind == other.kind == "pool" and want.value == other.value)
-            for want in wanted
-            for other in self.reserved
-        )
+        held = yield from self.holds()
+        in_the_way = res.obstacle(wanted, held, self.capacity)
+        if in_the_way is not None:
+            return in_the_way
+        for want in wanted:
+            for other, parked_on in self.reserved:
+                if res.clash(want, other) or _same_pool(want, other):
+                    return parked_on
+        return None
 
 
-def _open_search(
-    env: Env, now: Moment, caller: Caller, run: RunRow, served: tuple[int, ...]
-) -> Op[_Search]:
-    who = {"session": caller.session_id, "agent": caller.agent, "now": now.mono}
-    rows = yield sql.DECLINED, who
-    declined = frozenset(task for (task,) in rows)
-    since = now.mono - round(env.policy.starve_minutes * 60_000)
-    overdue: list[tuple[int, str]] = []
-    reserved: list[Resource] = []
-    rows = yield holds_sql.STARVING, {"since": since}
-    for task_id, resources, parked_on, class_id, run_id in rows:
-        if parked_on is not None:
-            reserved.extend(holds.listed(resources))
-        elif run_id == run.id and class_id in served and task_id not in declined:
-            overdue.append((task_id, resources))
-    return _Search(env, declined, overdue, reserved)
+def _same_pool(a: Resource, b: Resource) -> bool:
+    return a.kind == b.kind == "pool" and a.value == b.value
