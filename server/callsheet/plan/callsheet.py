@@ -93,8 +93,12 @@ def _validated(model: Any, data: Any, path: str) -> Any:
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        problems = error.errors(include_url=False, include_context=False, include_input=False)
-        shown = "; ".join(_problem(found) for found in problems[:_MAX_PROBLEMS])
+        found = error.errors(include_url=False, include_context=False, include_input=False)
+        # An optional field is a union for pydantic, which also reports that it is not None.
+        problems = list(
+            dict.fromkeys(_problem(one) for one in found if one["loc"][-1:] != ("none",))
+        )
+        shown = "; ".join(problems[:_MAX_PROBLEMS])
         rest = f" (the first {_MAX_PROBLEMS} shown)" if len(problems) > _MAX_PROBLEMS else ""
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
         _refuse(
@@ -105,15 +109,20 @@ def _validated(model: Any, data: Any, path: str) -> Any:
 
 
 def _problem(found: Any) -> str:
-    place = ""
-    for part in found["loc"]:
-        place += f"[{part}]" if isinstance(part, int) else f"{'.' if place else ''}{part}"
-    message = (
-        found["msg"]
-        .removeprefix("Value error, ")
-        .replace("Extra inputs are not permitted", "is not a known field")
-    )
-    return f"{place or 'the file'}: {message[:1].lower()}{message[1:]}"
+    message = found["msg"].removeprefix("Value error, ")
+    message = message.replace("Extra inputs are not permitted", "is not a known field")
+    return f"{_place(found['loc']) or 'the file'}: {message[:1].lower()}{message[1:]}"
+
+
+def _place(location: tuple[int | str, ...]) -> str:
+    """`tasks[3].priority`: fields and positions, without pydantic's names for parts of a union."""
+    place, named = "", False
+    for part in location:
+        if isinstance(part, int):
+            place, named = f"{place}[{part}]", False
+        elif not named or location[0] == "pools":
+            place, named = f"{place}{'.' if place else ''}{part[:80]}", True
+    return place
 
 
 def _read(text: str, path: str) -> Any:

@@ -26,10 +26,11 @@ def decode(data: bytes, path: str) -> tuple[str, list[Diagnostic]]:
     and control characters other than tab and line feed are removed.
     """
     problems: list[Diagnostic] = []
+    data = data.removeprefix(b"\xef\xbb\xbf")
     try:
-        text = data.decode("utf-8-sig")
+        text = data.decode("utf-8")
     except UnicodeDecodeError as error:
-        text = data.decode("utf-8-sig", errors="replace")
+        text = data.decode("utf-8", errors="replace")
         line = data.count(b"\n", 0, error.start) + 1
         message = "The file is not valid UTF-8; unreadable bytes were replaced by U+FFFD."
         problems.append(Diagnostic("warning", "INVALID_UTF8", message, path, line))

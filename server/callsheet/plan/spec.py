@@ -55,24 +55,28 @@ class _Spec(BaseModel):
 class TaskSpec(_Spec):
     """Only the title is needed."""
 
-    key: Text | SkipJsonSchema[None] = Field(None, description="default t1, t2, …")
+    key: Text | SkipJsonSchema[None] = Field(default=None, description="default t1, t2, …")
     title: Text
     type: Text | SkipJsonSchema[None] = Field(
-        None,
+        default=None,
         description="development, testing, documentation, quality, infrastructure, review, …",
     )
     phase: Text | SkipJsonSchema[None] = None
-    brief: Prose = Field("", description="what the executor needs to know")
+    brief: Prose = Field(default="", description="what the executor needs to know")
     acceptance: list[Text] = []
-    depends_on: list[Text] = Field([], description="task keys, or phase:KEY")
+    depends_on: list[Text] = Field(default=[], description="task keys, or phase:KEY")
     resources: list[Text] = Field(
-        [], description="src/api/** (exclusive), shared:PATH, name:NAME, pool:NAME*2"
+        default=[], description="src/api/** (exclusive), shared:PATH, name:NAME, pool:NAME*2"
     )
-    requires: list[Text] = Field([], description="capabilities the claiming agent must list")
-    estimate_minutes: float | SkipJsonSchema[None] = Field(None, gt=0, le=MAX_MINUTES)
+    requires: list[Text] = Field(
+        default=[], description="capabilities the claiming agent must list"
+    )
+    estimate_minutes: float | SkipJsonSchema[None] = Field(default=None, gt=0, le=MAX_MINUTES)
     priority: Priority | SkipJsonSchema[None] = None
-    route: Text | SkipJsonSchema[None] = Field(None, description="agent it suits, advice only")
-    files: list[Text] = Field([], description="paths to read first")
+    route: Text | SkipJsonSchema[None] = Field(
+        default=None, description="agent it suits, advice only"
+    )
+    files: list[Text] = Field(default=[], description="paths to read first")
 
     gates: SkipJsonSchema[list[Any]] = []
 

@@ -72,10 +72,11 @@ def _nothing(found: Tree, root: str) -> Diagnostic:
 
 def _phases(gathered: Gatherer, edges: Edges, in_order: bool) -> list[PhaseDraft]:
     drafts: list[PhaseDraft] = []
+    ordered = {key for key, _ in edges.phase_weak}
     for phase in gathered.phases.values():
         stated = tuple(dict.fromkeys(edges.phase_firm.get(phase.key, ())))
         silent = not stated and not phase.facts.stated
-        silent &= not any(key == phase.key for key, _ in edges.phase_weak)
+        silent &= phase.key not in ordered
         implied = _previous(phase, drafts) if in_order and silent else ()
         drafts.append(
             PhaseDraft(
@@ -93,8 +94,10 @@ def _phases(gathered: Gatherer, edges: Edges, in_order: bool) -> list[PhaseDraft
 
 def _previous(phase: Phase, before: Sequence[PhaseDraft]) -> tuple[str, ...]:
     """The phase before this one; one that it says it runs parallel with is passed over."""
-    earlier = [draft.key for draft in before if draft.key not in phase.facts.parallel]
-    return (earlier[-1],) if earlier else ()
+    parallel = phase.facts.parallel
+    earlier = (draft.key for draft in reversed(before) if draft.key not in parallel)
+    previous = next(earlier, None)
+    return () if previous is None else (previous,)
 
 
 def _status_file(phase: Phase) -> str | None:

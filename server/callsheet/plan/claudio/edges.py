@@ -105,8 +105,9 @@ class Edges:
         elif asked.previous_task:
             found += self._earlier(task.phase, task.key, value)[-1:]
         if asked.earlier_phases or asked.previous_phase:
-            before = self._before(task.phase)
-            found += [PHASE_PREFIX + p for p in (before if asked.earlier_phases else before[-1:])]
+            before = self._before(task.phase)[0 if asked.earlier_phases else -1 :]
+            if self._spend(len(before), value):
+                found += [PHASE_PREFIX + p for p in before]
         return list(dict.fromkeys(found))
 
     def _task_keys(
@@ -183,8 +184,8 @@ class Edges:
                 p for low, high in asked.phase_ranges for p in numbers(low, high)
             ]
             if asked.earlier_phases or asked.previous_phase:
-                before = self._before(phase.key)
-                named += before if asked.earlier_phases else before[-1:]
+                before = self._before(phase.key)[0 if asked.earlier_phases else -1 :]
+                named += before if self._spend(len(before), value) else []
             for other in dict.fromkeys(named):
                 if other == phase.key or other not in self._phases:
                     continue

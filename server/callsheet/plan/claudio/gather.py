@@ -5,6 +5,7 @@ plan file do. Everything else only fills gaps (see `mirrors`).
 """
 
 import re
+from bisect import bisect_left
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -167,10 +168,11 @@ class Gatherer:
         if not self.title and outline.headings:
             self.title = outline.headings[0].text
         found = sections(outline, path)
+        starts = [section.start for section in found]
         claimed: set[int] = set()
         new = {key for key, *_ in mirrors.phase_headings(outline)} - set(self.phases)
         for key, title, start, end in mirrors.phase_headings(outline):
-            inside = [section for section in found if start < section.start < end]
+            inside = found[bisect_left(starts, start) : bisect_left(starts, end)]
             claimed.update(section.start for section in inside)
             if key in self.phases:
                 self._mirror_plan(
