@@ -308,3 +308,32 @@ def test_status_words_are_read_as_states(text: str, state: str | None) -> None:
 def test_every_format_offers_the_same_functions() -> None:
     for name in ("claudio", "callsheet"):
         assert plan_format(name).FORMAT == name
+
+
+def test_a_phase_that_names_only_libraries_still_follows_the_one_before() -> None:
+    draft = claudio(
+        {
+            "phase1/tasks.md": "## Task 1.1: Base\n",
+            "phase2/tasks.md": "**Dependencies**: clap, tokio\n\n## Task 2.1: Walls\n",
+            "phase3/tasks.md": "**Dependencies**: None\n\n## Task 3.1: Garden\n",
+        }
+    )
+    assert [phase.implied for phase in draft.phases] == [(), ("1",), ()]
+
+
+def test_phase_pages_say_what_a_phase_needs_and_enables() -> None:
+    draft = claudio(
+        {
+            "phase1/tasks.md": "## Task 1.1: Base\n",
+            "phase2/tasks.md": "## Phase Dependencies\n- **Enables**: Phase 4\n## Task 2.1: Walls\n",
+            "phase3/tasks.md": "## Dependencies\n- **Phase 1**: Must be complete\n## Task 3.1: Roof\n",
+            "phase4/phase_status.md": "## Dependencies\n**From Previous Phase**:\n- Phase 3 (Roof)\n",
+            "phase4/tasks.md": "## Task 4.1: Paint\n",
+        }
+    )
+    assert {phase.key: set(phase.depends_on) for phase in draft.phases} == {
+        "1": set(),
+        "2": set(),
+        "3": {"1"},
+        "4": {"2", "3"},
+    }

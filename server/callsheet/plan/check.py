@@ -9,19 +9,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from callsheet.model.errors import CallsheetError, Code
-from callsheet.plan.draft import (
-    MAX_DEPTH,
-    MAX_PLAN_BYTES,
-    MAX_TEXT_BYTES,
-    Diagnostic,
-    PhaseDraft,
-    PlanDraft,
-    Severity,
-    TaskDraft,
-)
+from callsheet.plan.draft import Diagnostic, PhaseDraft, PlanDraft, Severity, TaskDraft
 from callsheet.plan.effective import START, Effective
 from callsheet.plan.graph import find_cycle, is_acyclic, knots, settle
-from callsheet.plan.keys import PHASE_PREFIX, closest, key_problem, normal_phase, normal_task
+from callsheet.plan.keys import PHASE_PREFIX, normal_phase
+from callsheet.plan.limits import beyond_limits
+from callsheet.plan.names import Names, phase_names
 
 MAX_NAMED = 20
 """How many problems or members of a cycle one error names; the total is always said."""
@@ -37,12 +30,12 @@ def resolve(draft: PlanDraft, strict: bool | None = None) -> PlanDraft:
     found: list[Diagnostic] = []
     phases = _with_missing_phases(draft, found)
     tasks = _unique(draft.tasks, found)
-    names = _Names(phases, tasks)
+    names = Names(phases, tasks)
     strict = draft.format == "callsheet" if strict is None else strict
     settler = _Settler(names, "error" if strict else "warning", found)
     phases = [settler.phase(phase) for phase in phases]
     tasks = [settler.task(task) for task in tasks]
-    found += _limits(tasks)
+    found += beyond_limits(tasks)
     phases, tasks = _ordered(phases, tasks, found)
     return replace(
         draft,
@@ -86,16 +79,12 @@ def _with_missing_phases(draft: PlanDraft, found: list[Diagnostic]) -> list[Phas
         if phases.setdefault(phase.key, phase) is not phase:
             message = f"Phase {phase.key} is there twice; the first one counts."
             found.append(Diagnostic("warning", "DUPLICATE_PHASE", message, phase.file, phase.line))
-    known = {name for phase in phases.values() for name in _phase_names(phase)}
+    known = {name for phase in phases.values() for name in phase_names(phase)}
     for task in draft.tasks:
         if task.phase is not None and normal_phase(task.phase) not in known:
             phases[task.phase] = PhaseDraft(task.phase, task.phase, file=task.file, line=task.line)
-            known.update(_phase_names(phases[task.phase]))
+            known.update(phase_names(phases[task.phase]))
     return list(phases.values())
-
-
-def _phase_names(phase: PhaseDraft) -> tuple[str, str, str]:
-    return phase.key.casefold(), normal_phase(phase.key), phase.title.casefold()
 
 
 def _unique(tasks: Iterable[TaskDraft], found: list[Diagnostic]) -> list[TaskDraft]:
@@ -149,47 +138,10 @@ def _at(
     )
 
 
-class _Names:
-    """Every way to name a task or phase of the plan."""
-
-    def __init__(self, phases: Iterable[PhaseDraft], tasks: Sequence[TaskDraft]) -> None:
-        self.tasks = {task.key: task for task in tasks}
-        self._folded = {key.casefold(): key for key in reversed(self.tasks)}
-        self.phases: dict[str, str] = {}
-        for phase in phases:
-            for name in _phase_names(phase):
-                self.phases.setdefault(name, phase.key)
-
-    def task(self, reference: str) -> str | None:
-        if reference in self.tasks:
-            return reference
-        folded = reference.strip().casefold()
-        return self._folded.get(folded) or self._folded.get(normal_task(reference).casefold())
-
-    def phase(self, reference: str) -> str | None:
-        known = self.phases.get(reference.strip().casefold())
-        return known or self.phases.get(normal_phase(reference))
-
-    def any(self, reference: str) -> str | None:
-        """A task's key or `phase:KEY`."""
-        if reference[: len(PHASE_PREFIX)].casefold() != PHASE_PREFIX:
-            key = self.task(reference)
-            if key is not None or reference[:5].casefold() != "phase":
-                return key
-        phase = self.phase(reference)
-        return None if phase is None else PHASE_PREFIX + phase
-
-    def near(self, reference: str) -> tuple[str, ...]:
-        if reference[: len(PHASE_PREFIX)].casefold() == PHASE_PREFIX:
-            near = closest(normal_phase(reference), list(dict.fromkeys(self.phases.values())))
-            return tuple(PHASE_PREFIX + key for key in near)
-        return closest(normal_task(reference), self.tasks)
-
-
 class _Settler:
     """Rewrites references as keys and notes those that name nothing."""
 
-    def __init__(self, names: _Names, severity: Severity, found: list[Diagnostic]) -> None:
+    def __init__(self, names: Names, severity: Severity, found: list[Diagnostic]) -> None:
         self._names = names
         self._severity = severity
         self._found = found
@@ -255,43 +207,6 @@ class _Settler:
         """Candidates for the first hundred only: looking for them costs milliseconds each."""
         self._near_left -= 1
         return self._names.near(reference) if self._near_left >= 0 else ()
-
-
-def _limits(tasks: Sequence[TaskDraft]) -> list[Diagnostic]:
-    found: list[Diagnostic] = []
-    parents = {task.key: task.parent for task in tasks if task.parent is not None}
-    total = 0
-    for task in tasks:
-        problem = key_problem(task.key)
-        if problem:
-            message = f"The key {task.key[:40]!r} {problem}."
-            found.append(_at(task, "error", "BAD_KEY", message, task.key[:40]))
-        size = _bytes(task.brief)
-        longest = max([size, _bytes(task.title), *map(_bytes, task.acceptance)])
-        if longest > MAX_TEXT_BYTES:
-            message = f"One of its texts has {longest} bytes; at most {MAX_TEXT_BYTES} are allowed."
-            found.append(_at(task, "error", "TOO_LARGE", message))
-        total += size + _bytes(task.title) + sum(map(_bytes, task.acceptance))
-        if parents and _depth(task.key, parents) > MAX_DEPTH:
-            message = f"It is nested deeper than {MAX_DEPTH} levels."
-            found.append(_at(task, "error", "TOO_DEEP", message))
-    if total > MAX_PLAN_BYTES:
-        message = f"The plan's texts have {total} bytes; at most {MAX_PLAN_BYTES} are allowed."
-        found.append(Diagnostic("error", "TOO_LARGE", message))
-    return found
-
-
-def _bytes(text: str) -> int:
-    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
-
-
-def _depth(key: str, parents: dict[str, str]) -> int:
-    depth = 0
-    at: str | None = key
-    while at is not None and depth <= MAX_DEPTH:
-        at = parents.get(at)
-        depth += 1
-    return depth - 1 if at is None else depth
 
 
 def _ordered(

@@ -73,7 +73,6 @@ def _read_entry(facts: PhaseFacts, entry: Entry, file: str) -> None:
         if not entry.heading or "overview" in entry.heading or "phase" in entry.heading:
             facts.state = values.state(entry.value)
     elif key in _PHASE_KEYS and _speaks_of_phase(context):
-        facts.stated |= bool(entry.value)
         _add(facts, entry.value, file, entry)
     elif context in _PHASE_KEYS or (_BEFORE.fullmatch(context) and entry.heading in _PHASE_KEYS):
         if context in BLOCKS or key in BLOCKS:
@@ -100,6 +99,7 @@ def _add(facts: PhaseFacts, text: str, file: str, entry: Entry) -> None:
     if not text:
         return
     found = wanted(text)
+    facts.stated |= found.refers() or (found.none and not found.parallel)
     facts.parallel += found.parallel
     facts.depends.append(Value(text, file, entry.line + 1))
 
