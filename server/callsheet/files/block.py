@@ -16,7 +16,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 from typing import Literal
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from callsheet.files import lines as layout
 
@@ -127,6 +127,16 @@ def splice(content: bytes, block: Block) -> Splice:
         return Splice("newer_there")
     edited = not standing.untouched and bool(standing.body)
     return Splice("written", before + fresh + after, edited)
+
+
+def revisions(content: bytes, store: str) -> dict[str, int]:
+    """The revision of each plan's block that `store` wrote and nobody changed since, by plan."""
+    blocks, _ = _scan(layout.split(content))
+    return {
+        unquote(block.attributes.get("plan", "")): block.rev
+        for block in reversed(blocks)
+        if block.untouched and block.attributes.get("store", "") == _attribute(store)
+    }
 
 
 def broken_markers(content: bytes) -> tuple[BrokenMarker, ...]:

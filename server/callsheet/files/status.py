@@ -7,18 +7,20 @@ at a time publishes; the others need not wait, because whoever has the lock writ
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from callsheet.files import atomic, inside
-from callsheet.files.block import Block, splice
+from callsheet.files import atomic, block, inside
+from callsheet.files.block import Block, Outcome, Splice, splice
 
 STATUS_LIMIT = 2_000_000
 """Bytes of a status file, the user's part included."""
 SAVED = ".callsheet/saved"
+KEPT = 100
+"""Copies of edited files that stay in `.callsheet/saved`."""
 SETTLING_MS = 1_000
 """How long an emptied file is left alone: many editors empty a file just before they fill it."""
 _TRIES = 20
@@ -65,14 +67,13 @@ def publishing(lock: Path) -> Iterator[bool]:
 def write_block(
     root: Path,
     relpath: str,
-    block: Block,
-    *,
+    *blocks: Block,
     now_ms: int,
     passing: Callable[[Step], None] = lambda step: None,
 ) -> Written:
-    """Bring the block of `block.plan` in `relpath` up to date; only while `publishing`.
+    """Bring the blocks, each of a plan, in `relpath` up to date; only while `publishing`.
 
-    A missing file is made, with the block's heading as its title. If somebody edited inside the
+    A missing file is made, with the first block's heading as its title. If somebody edited inside the
     block, the whole file is first kept under `.callsheet/saved/`. `now_ms` is the wall clock in
     epoch milliseconds. `passing` is told each step; tests use it to interfere.
 
@@ -86,7 +87,7 @@ def write_block(
         if seen and not seen.data and 0 <= now_ms - seen.mtime_ns // 1_000_000 < SETTLING_MS:
             return Written("being_edited")
         content = seen.data if seen else b""
-        spliced = splice(content, block)
+        spliced = _splice_all(content, blocks)
         if spliced.data is None:
             return Written(spliced.outcome)
         saved = _save(root, relpath, content) if spliced.edited else None
@@ -97,6 +98,38 @@ def write_block(
         ):
             return Written("written", saved)
     return Written("being_edited")
+
+
+def revisions(root: Path, relpath: str, store: str) -> dict[str, int]:
+    """By plan, the revision in `relpath` that the database `store` wrote; edited blocks have none.
+
+    Errors: as for `write_block`.
+    """
+    seen = inside.look(root, relpath, STATUS_LIMIT)
+    return block.revisions(seen.data, store) if seen else {}
+
+
+def prune_saved(root: Path, keep: int = KEPT) -> None:
+    """Remove all but the newest `keep` copies of files whose blocks were edited."""
+    with suppress(FileNotFoundError), inside.folder(root, inside.components(SAVED)) as folder:
+        copies = [(os.stat(name, dir_fd=folder).st_mtime_ns, name) for name in os.listdir(folder)]
+        for _, name in sorted(copies)[:-keep]:
+            os.unlink(name, dir_fd=folder)
+
+
+def _splice_all(content: bytes, blocks: Sequence[Block]) -> Splice:
+    """One new content with all blocks in it; None when none of them changes anything."""
+    outcome: Outcome = "unchanged"
+    edited = False
+    fresh = content
+    for one in blocks:
+        spliced = splice(fresh, one)
+        if spliced.data is not None:
+            fresh = spliced.data
+        if outcome != "written" and spliced.outcome != "unchanged":
+            outcome = spliced.outcome
+        edited |= spliced.edited
+    return Splice(outcome, fresh if outcome == "written" else None, edited)
 
 
 def _save(root: Path, relpath: str, content: bytes) -> str:
