@@ -1,9 +1,10 @@
 """What a living server does beside answering: it renews leases and keeps the status files true.
 
-`run` does both until it is cancelled. `publish_now` brings the status files up to date once: for
-commands, which end with their answer, and for the clean end of a server.
+`Upkeep.run` does both until it is cancelled. `publish_now` brings the status files up to date
+once: for commands, which end with their answer, and for the clean end of a server.
 """
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import anyio
@@ -12,25 +13,31 @@ from callsheet.engine.board import Board
 from callsheet.upkeep.complaints import Complaints
 from callsheet.upkeep.leases import Keeper
 
-__all__ = ["publish_now", "run"]
-
 LAST_WORD_SECONDS = 5.0
 """How long the end of a process may be held up by its status files."""
 
 
-async def run(board: Board, root: Path) -> None:
-    """Keep up a session's leases and the project's status files, until cancelled.
+class Upkeep:
+    """The upkeep of one session's board. `changed` is told, at most once a second, of changes."""
 
-    Nothing that goes wrong here ends the server: it is logged once and tried again.
-    """
-    from callsheet.upkeep.publisher import Publisher  # late: nothing is due in the first moment
+    def __init__(self, board: Board, root: Path, changed: Callable[[], Awaitable[None]]) -> None:
+        self._board = board
+        self._root = root
+        self._changed = changed
 
-    complaints = Complaints()
-    keeper = Keeper(board, complaints)
-    publisher = Publisher(board.store, board.env, root, complaints)
-    async with anyio.create_task_group() as group:
-        group.start_soon(keeper.keep)
-        group.start_soon(publisher.keep)
+    async def run(self) -> None:
+        """Renew leases and publish until cancelled.
+
+        What goes wrong with a lease or a file is logged once and tried again; it ends nothing.
+        """
+        from callsheet.upkeep.publisher import Publisher  # late: nothing is due at the start
+
+        complaints = Complaints()
+        keeper = Keeper(self._board, complaints)
+        publisher = Publisher(self._board.store, self._board.env, self._root, complaints)
+        async with anyio.create_task_group() as group:
+            group.start_soon(keeper.keep)
+            group.start_soon(publisher.keep, self._changed)
 
 
 async def publish_now(board: Board, root: Path) -> None:
@@ -43,3 +50,12 @@ async def publish_now(board: Board, root: Path) -> None:
     publisher = Publisher(board.store, board.env, root, Complaints())
     with anyio.move_on_after(LAST_WORD_SECONDS, shield=True):
         await publisher.now()
+
+
+async def rendered_pages(board: Board) -> str:
+    """The page of every plan, as it stands in the project's status file."""
+    from callsheet.engine.pages import project_statuses
+    from callsheet.views.status import project_page
+
+    statuses = await board.store.read(lambda: project_statuses(board.env))
+    return "\n".join(project_page(status) for status in statuses)

@@ -11,7 +11,7 @@ second: the time of the last writing is that of the lock file.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -51,12 +51,17 @@ class Publisher:
         self._covered: tuple[int, Mark | None] | None = None
         self._owed: dict[str, tuple[Item, ...]] = {}
         self._not_before = 0
+        self._seen: int | None = None
 
-    async def keep(self) -> None:
-        """Publish what changes, until cancelled."""
+    async def keep(self, changed: Callable[[], Awaitable[None]]) -> None:
+        """Publish what changes, and tell `changed` of it, until cancelled."""
+        told = None
         while True:
-            await anyio.sleep(LOOK_SECONDS)
             await self.step()
+            if told is not None and told != self._seen:
+                await changed()
+            told = self._seen
+            await anyio.sleep(LOOK_SECONDS)
 
     async def step(self) -> bool:
         """Look once, and publish if there is something new and it is time.
@@ -95,6 +100,7 @@ class Publisher:
         last = self._last_written()
         if not at_once and self._too_soon(last):
             return False
+        self._seen = stamp.seq
         if not self._owed and await self._is_current(stamp, mark):
             return True
         with publishing(self._lock) as mine:

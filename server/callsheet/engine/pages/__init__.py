@@ -9,6 +9,7 @@ from callsheet.engine.pages.changes import (
     out_of_date,
     pages,
     plan_names,
+    project_statuses,
     snapshot,
     stamp,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "phase_status",
     "plan_names",
     "project_status",
+    "project_statuses",
     "snapshot",
     "stamp",
     "task_status",

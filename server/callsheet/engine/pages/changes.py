@@ -126,6 +126,15 @@ def snapshot(env: Env, known: Known, owed: Mapping[str, Sequence[Item]]) -> Op[S
     return Snapshot(late.stamp, tuple(plans))
 
 
+def project_statuses(env: Env) -> Op[tuple[ProjectStatus, ...]]:
+    """The project pages of all plans."""
+    found = []
+    for plan in (yield from lookup.all_plans()):
+        status = yield from project_status(env, plan)
+        found.append(status)
+    return tuple(found)
+
+
 def pages(env: Env, plan_name: str, items: Sequence[Item]) -> Op[tuple[Page, ...]]:
     """The pages of some phases and tasks of a plan."""
     plan = yield from lookup.plan(plan_name)
