@@ -14,6 +14,7 @@ from callsheet.model.backoff import Backoff
 from callsheet.settings import Settings
 from callsheet.sources import SourceReader
 from callsheet.store.opening import open_sqlite
+from callsheet.upkeep import publish_now
 
 STATE_FOLDER = ".callsheet"
 DATABASE = "state.db"
@@ -28,7 +29,7 @@ def database_of(root: Path) -> Path:
 async def open_board(
     settings: Settings, root: Path, kind: Literal["stdio", "cli"] = "stdio"
 ) -> AsyncIterator[Board]:
-    """The project's board for one session; ends the session and closes the store at the end."""
+    """The project's board for one session. At the end the status files are true and all is closed."""
     clock = SystemClock()
     store = await open_sqlite(
         database_of(root),
@@ -43,6 +44,7 @@ async def open_board(
     try:
         yield board
     finally:
+        await publish_now(board, root)
         await board.close()
 
 
