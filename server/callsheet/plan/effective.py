@@ -37,8 +37,9 @@ class Effective:
         return START + name if name in self._groups else name
 
     def _task(self, task: TaskDraft) -> None:
-        group = task.parent or (f"{PHASE_PREFIX}{task.phase}" if task.phase is not None else None)
-        group = group if group in self._groups and group != task.key else None
+        phase = f"{PHASE_PREFIX}{task.phase}" if task.phase is not None else None
+        group = task.parent if task.parent in self._groups and task.parent != task.key else phase
+        group = group if group in self._groups else None
         if task.container:
             self._group(task.key, group)
         elif group:

@@ -15,7 +15,7 @@ from callsheet.plan.claudio.layout import PhaseFolder, TaskFolder, Tree
 from callsheet.plan.claudio.phases import PhaseFacts
 from callsheet.plan.claudio.sections import Section, rows, sections
 from callsheet.plan.draft import Diagnostic, Severity, SourceState
-from callsheet.plan.outline import Outline, scan
+from callsheet.plan.outline import MAX_SYNTAX_CHARS, Outline, scan
 from callsheet.plan.sources import SourceFiles, without_own_blocks
 
 _HIDDEN_TASK = re.compile(r"#{2,5}[ \t]+Task[ \t]+\d")
@@ -101,9 +101,13 @@ class Gatherer:
     def outline(self, path: str) -> Outline:
         """The scanned file; a fence that never ends is read as text and reported."""
         outline = scan(without_own_blocks(self._files[path]))
-        for line in outline.unclosed[:20]:
+        for line in outline.unclosed:
             message = "This fence or comment never ends; what follows it was read as plan text."
             self.note("warning", "UNCLOSED_FENCE", message, path, line + 1, outline.lines[line])
+        for line, text in enumerate(outline.lines):
+            if len(text) > MAX_SYNTAX_CHARS and not outline.hidden[line]:
+                message = f"This line has {len(text)} characters; it was read as text only."
+                self.note("warning", "LONG_LINE", message, path, line + 1, text)
         return outline
 
     def _read_tasks(self, folder: PhaseFolder) -> None:
