@@ -35,7 +35,9 @@ def _printable(text: str) -> str:
 
 
 Prose = Annotated[str, AfterValidator(_printable)]
-Text = Annotated[Prose, StringConstraints(strip_whitespace=True, min_length=1)]
+Text = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_printable)
+]
 _RESOURCE_KINDS = ("shared:", "name:", "pool:")
 
 

@@ -3,9 +3,13 @@
 Arguments of prompts are strings in MCP; the texts carry them on as the tools' own arguments.
 """
 
+from collections.abc import Iterable
+from inspect import signature
 from typing import Any
 
+from mcp import MCPError
 from mcp.server.mcpserver import MCPServer
+from mcp.types import INVALID_PARAMS
 
 from callsheet.transport.tool import Desk
 
@@ -49,6 +53,18 @@ actual."""
 STATUS = """\
 Call get_progress() and tell the user in a few lines how the plan stands: done of all, what runs \
 and by whom, what is stuck and why, what comes next, estimate against actual. Change nothing."""
+
+
+def refuse_unknown(name: str, arguments: Iterable[str]) -> None:
+    """Say what there is instead; the SDK would answer "Internal server error" to either."""
+    if name not in PROMPTS:
+        what = f"There is no prompt {name[:80]!r}; there are {' and '.join(PROMPTS)}."
+        raise MCPError(INVALID_PARAMS, f"BAD_ARGUMENT: {what}")
+    known = list(signature(PROMPTS[name]).parameters)
+    for argument in arguments:
+        if argument not in known:
+            what = f"{name} has no argument {argument[:80]!r}; it has {', '.join(known)}."
+            raise MCPError(INVALID_PARAMS, f"BAD_ARGUMENT: {what}")
 
 
 def add_prompts(server: MCPServer[Desk]) -> None:
@@ -106,6 +122,9 @@ def work(agent: str = "", types: str = "", capabilities: str = "") -> str:
         if text.strip()
     )
     return WORK.format(agent=label.replace('"', "'"), wish=wish)
+
+
+PROMPTS = {"implement": implement, "work": work}
 
 
 def _quoted(text: str) -> str:

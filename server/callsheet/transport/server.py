@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from mcp.server.caching import CacheHint
-from mcp.server.mcpserver import MCPServer
+from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.subscriptions import SubscriptionBus
+from mcp.types import GetPromptResult, InputRequiredResult
 
 from callsheet import __version__
-from callsheet.transport.prompts import add_prompts
+from callsheet.transport.prompts import add_prompts, refuse_unknown
 from callsheet.transport.resources import add_resources
 from callsheet.transport.tool import BoardTool, Desk, board_tool
 from callsheet_tools import look, plan, run, work
@@ -82,6 +83,17 @@ def tools(profile: str) -> list[BoardTool]:
     ]
 
 
+class _Server(MCPServer[Desk]):
+    async def get_prompt(
+        self,
+        name: str,
+        arguments: dict[str, Any] | None = None,
+        context: Context[Desk, Any] | None = None,
+    ) -> GetPromptResult | InputRequiredResult:
+        refuse_unknown(name, arguments or {})
+        return await super().get_prompt(name, arguments, context)
+
+
 def build(
     profile: str,
     lifespan: Callable[[MCPServer[Desk]], AbstractAsyncContextManager[Desk]],
@@ -89,7 +101,7 @@ def build(
     bus: SubscriptionBus,
 ) -> MCPServer[Desk]:
     """The server over a desk; nothing is opened before its lifespan begins."""
-    server: MCPServer[Desk] = MCPServer(
+    server = _Server(
         "callsheet",
         title="callsheet",
         version=__version__,
