@@ -1,20 +1,23 @@
 """The composition root: the one place that knows all parts and puts them together."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from random import SystemRandom
 from typing import Literal
+
+import anyio
 
 from callsheet.engine.board import Board
 from callsheet.engine.clock import SystemClock
 from callsheet.engine.env import Env, Policy
 from callsheet.engine.sessions import LocalProcesses
 from callsheet.model.backoff import Backoff
+from callsheet.model.errors import CallsheetError
 from callsheet.settings import Settings
 from callsheet.sources import SourceReader
 from callsheet.store.opening import open_sqlite
-from callsheet.upkeep import publish_now
+from callsheet.upkeep import Upkeep, publish_now, rendered_pages
 
 STATE_FOLDER = ".callsheet"
 DATABASE = "state.db"
@@ -70,3 +73,52 @@ def policy_from(settings: Settings) -> Policy:
         budgets=settings.budgets.model_dump(exclude_none=True),
         phases_in_order=settings.phases_in_order,
     )
+
+
+class ProjectDesk:
+    """What one server process has on its desk: the board, opened when needed, and its upkeep.
+
+    A server started in a folder without callsheet's state touches nothing there until a tool is
+    called. A database that can't be opened answers with the reason at each call, which tries again.
+    """
+
+    def __init__(self, settings: Settings, root: Path) -> None:
+        self._settings = settings
+        self._root = root
+        self._stack = AsyncExitStack()
+        self._opening = anyio.Lock()
+        self._opened = anyio.Event()
+        self._board: Board | None = None
+
+    async def board(self) -> Board:
+        """The board; opens it if need be. Errors: STORE_*, NOT_ALLOWED."""
+        if self._board is None:
+            async with self._opening:
+                if self._board is None:
+                    opening = open_board(self._settings, self._root)
+                    self._board = await self._stack.enter_async_context(opening)
+                    self._opened.set()
+        return self._board
+
+    async def run(self, changed: Callable[[], Awaitable[None]]) -> None:
+        """Keep leases and status files from the moment the board is open, until cancelled."""
+        if database_of(self._root).exists():
+            with suppress(CallsheetError):  # the first call will say it to somebody
+                await self.board()
+        await self._opened.wait()
+        await Upkeep(await self.board(), self._root, changed).run()
+
+    async def status_page(self) -> str:
+        """The page of every plan, as in the status file."""
+        return await rendered_pages(await self.board())
+
+    async def close(self) -> None:
+        """End the session; what `open_board` does at its end."""
+        await self._stack.aclose()
+
+
+def serve_stdio(settings: Settings, root: Path, profile: str) -> None:
+    """Serve the project over stdio until the client leaves; ends the process."""
+    from callsheet.transport.stdio import serve  # late: commands need no MCP
+
+    serve(profile, ProjectDesk(settings, root))

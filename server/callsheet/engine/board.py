@@ -93,7 +93,7 @@ class Board:
         wish = Wish(plan, task, tuple(types), tuple(capabilities), request_id)
         deadline = anyio.current_time() + min(wait_seconds, MAX_WAIT_SECONDS)
         while True:
-            seen = await self.store.read(progress.sequence) if wait_seconds else 0
+            seen = await self.sequence() if wait_seconds else 0
             answer = await self._claim(caller, wish)
             if not isinstance(answer, Nothing) or answer.next != "wait":
                 return answer
@@ -293,6 +293,10 @@ class Board:
         await self._tidy()
         caller = Caller(agent or "", self._session or 0)
         return await self.store.read(lambda: look.progress(self.env, caller, plan, agent))
+
+    async def sequence(self) -> int:
+        """The number of the last change, whoever made it."""
+        return await self.store.read(progress.sequence)
 
     # --- the session ---------------------------------------------------------------------
 
