@@ -1,0 +1,79 @@
+"""`callsheet demo` from the outside: real agents, real servers, one process each."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cli_help import child_environ
+
+
+def demo(temporary: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    environ = child_environ(TMPDIR=str(temporary), COLUMNS="120")
+    return subprocess.run(
+        [sys.executable, "-m", "callsheet", "demo", *words],
+        capture_output=True,
+        text=True,
+        env=environ,
+        cwd=temporary,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def drained(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    ended = demo(tmp_path_factory.mktemp("demo"), "--agents", "4", "--json")
+    assert (ended.returncode, ended.stderr) == (0, ""), ended.stdout
+    answer = json.loads(ended.stdout)
+    assert isinstance(answer, dict)
+    return answer
+
+
+def test_the_whole_plan_is_drained_with_nothing_handed_out_twice(drained: dict[str, Any]) -> None:
+    assert (drained["tasks"], drained["done"]) == (18, 18)
+    assert drained["handed_out_twice"] == 0
+    assert "left" not in drained
+
+
+def test_one_task_fails_and_is_retried(drained: dict[str, Any]) -> None:
+    assert drained["retried"] == ["2.5"]
+    assert drained["attempts"] == 19
+
+
+def test_agents_work_at_the_same_time_and_never_more_than_there_are(
+    drained: dict[str, Any],
+) -> None:
+    assert drained["agents"] == 4
+    assert 2 <= drained["most_at_once"] <= 4
+
+
+def test_the_status_page_says_that_all_is_done(drained: dict[str, Any]) -> None:
+    page = Path(drained["status_page"]).read_text(encoding="utf-8")
+    assert page.startswith("# Project Status: Gift Cards for Lantern Books\n")
+    assert "Notes of the team stay here" in page
+    assert "**100 %** · 18 of 18 tasks" in page
+
+
+def test_the_servers_have_nothing_to_complain_about(drained: dict[str, Any]) -> None:
+    assert (Path(drained["folder"]) / "servers.log").read_text() == ""
+
+
+def test_a_users_plan_is_drained_in_a_copy_with_a_line_an_event(tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    plan = {
+        "schema": "callsheet.plan/v1",
+        "name": "mine",
+        "tasks": [
+            {"key": "a", "title": "Lay the table", "requires": ["hands"]},
+            {"key": "b", "title": "Eat", "depends_on": ["a"]},
+        ],
+    }
+    (mine / "callsheet.plan.json").write_text(json.dumps(plan))
+    ended = demo(tmp_path, "--plan", str(mine), "--agents", "1")
+    assert (ended.returncode, ended.stderr) == (0, ""), ended.stdout
+    assert "ada takes a Lay the table" in ended.stdout
+    assert "2 tasks done in" in ended.stdout
+    assert [path.name for path in mine.iterdir()] == ["callsheet.plan.json"]
