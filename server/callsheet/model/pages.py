@@ -173,6 +173,8 @@ class ProjectStatus:
     troubled_total: int = 0
     stuck: tuple[StuckLine, ...] = ()
     stuck_total: int = 0
+    stuck_at_least: bool = False
+    """Whether `stuck_total` was cut short, and there may be more."""
     next_up: tuple[NextLine, ...] = ()
     next_total: int = 0
     milestones: tuple[MilestoneLine, ...] = ()

@@ -98,13 +98,18 @@ def section(
     total: int,
     rows: int,
     render: Callable[[Sequence[T]], list[str]],
+    *,
+    at_least: bool = False,
 ) -> list[str]:
-    """A headed list of the first `rows` entries, and how many more there are. Empty for none."""
+    """A headed list of the first `rows` entries, and how many more there are. Empty for none.
+
+    `at_least`: `total` is only known to be so many.
+    """
     if not entries:
         return []
     shown = entries[:rows]
     more = max(total, len(entries)) - len(shown)
-    tail = ["", f"{ELLIPSIS} and {more} more"] if more else []
+    tail = ["", f"{ELLIPSIS} and {'at least ' * at_least}{more} more"] if more else []
     return ["", f"## {title}", "", *render(shown), *tail]
 
 

@@ -58,7 +58,14 @@ def project_lines(status: ProjectStatus, cut: int = 1) -> list[str]:
             rows,
             bullets(_trouble),
         ),
-        *section("Stuck", status.stuck, status.stuck_total, rows, bullets(_stuck)),
+        *section(
+            "Stuck",
+            status.stuck,
+            status.stuck_total,
+            rows,
+            bullets(_stuck),
+            at_least=status.stuck_at_least,
+        ),
         *section("Next up", status.next_up, status.next_total, rows, bullets(_next)),
         *section(
             "Milestones",
@@ -144,8 +151,8 @@ def _running(line: RunningLine) -> str:
 
 
 def _trouble(line: TroubleLine) -> str:
-    attempts = f"attempt {line.attempt}"
-    if line.max_attempts is not None:
+    attempts = f"attempt {line.attempt}" if line.attempt else ""
+    if attempts and line.max_attempts is not None:
         attempts += f" of {line.max_attempts}"
     return joined(
         f"{code(line.task)} {escape(line.title, TITLE_CHARS)}",

@@ -15,7 +15,7 @@ from callsheet.engine.pages.parts import (
     milestones,
     tally,
 )
-from callsheet.engine.pages.stuck import stuck_lines
+from callsheet.engine.pages.stuck import stuck_tasks
 from callsheet.model.pages import (
     MilestoneLine,
     NextLine,
@@ -41,7 +41,7 @@ def project_status(env: Env, plan: PlanRow) -> Op[ProjectStatus]:
     total = tally(counts.get(None, {}))
     run = yield from lookup.last_run(plan.id)
     live = yield sql.RUNNING, {"plan": plan.id, "most": LISTED}
-    stuck, stuck_total = yield from stuck_lines(plan.id, LISTED)
+    stuck = yield from stuck_tasks(plan.id, LISTED)
     next_up, next_total = yield from _next_up(plan, run)
     barriers = yield from milestones(plan.id)
     return ProjectStatus(
@@ -57,8 +57,9 @@ def project_status(env: Env, plan: PlanRow) -> Op[ProjectStatus]:
         running_total=total.running,
         troubled=(yield from _troubled(env, plan)),
         troubled_total=total.failed + total.blocked + total.delayed,
-        stuck=stuck,
-        stuck_total=stuck_total,
+        stuck=stuck.lines,
+        stuck_total=stuck.total,
+        stuck_at_least=stuck.at_least,
         next_up=next_up,
         next_total=next_total,
         milestones=(yield from _milestones(plan, barriers)),

@@ -67,15 +67,16 @@ UNMET = """
 
 # --- what is stuck -----------------------------------------------------------------------------
 
-# Downstream of all that needs somebody. UNION stops at what was seen, so each node counts once.
+# Downstream of all that needs somebody, as far as `reach` nodes: the nearest come first.
 STUCK = """
     WITH RECURSIVE behind (id) AS (
         SELECT dep.task_id FROM task JOIN dep ON dep.needs_id = task.id
         WHERE task.plan_id = :plan AND task.state IN ('failed', 'blocked', 'cancelled')
         UNION
         SELECT dep.task_id FROM behind JOIN dep ON dep.needs_id = behind.id
+        LIMIT :reach
     )
-    SELECT task.id, task.key, task.title, count(*) OVER ()
+    SELECT task.id, task.key, task.title, count(*) OVER (), (SELECT count(*) FROM behind)
     FROM behind JOIN task ON task.id = behind.id
     WHERE task.kind = 'task' AND task.state = 'waiting' ORDER BY task.ord LIMIT :most
 """
@@ -84,7 +85,7 @@ UNMET_IDS = """
     WHERE dep.task_id = :task AND task.state NOT IN ('done', 'skipped')
     ORDER BY task.id LIMIT :most
 """
-# Upstream through what is unmet, as far as `most` nodes: the nearest come first.
+# Upstream through what is unmet, as far as `reach` nodes: the nearest come first.
 BEHIND = """
     WITH RECURSIVE above (id) AS (
         SELECT id FROM task WHERE id IN ({ids})
@@ -92,7 +93,7 @@ BEHIND = """
         SELECT dep.needs_id FROM above JOIN dep ON dep.task_id = above.id
             JOIN task ON task.id = dep.needs_id
         WHERE task.state NOT IN ('done', 'skipped')
-        LIMIT :most
+        LIMIT :reach
     )
     SELECT task.key FROM above JOIN task ON task.id = above.id
     WHERE task.state IN ('failed', 'blocked', 'cancelled') AND task.kind = 'task'
