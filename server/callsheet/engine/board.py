@@ -3,7 +3,7 @@
 Commands and MCP tools call these with plain arguments and get the values of `model.outcome`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -21,8 +21,6 @@ from callsheet.engine import (
     resolving,
     results,
     runs,
-    sessions,
-    sweep,
 )
 from callsheet.engine.adding import NewTasks
 from callsheet.engine.claims import Wish
@@ -31,9 +29,9 @@ from callsheet.engine.holding import Repeated
 from callsheet.engine.ports import PlanReader
 from callsheet.engine.progress import Report
 from callsheet.engine.results import Failure, Spent, Work
-from callsheet.engine.rollback import RolledBack
 from callsheet.engine.runs import Start
-from callsheet.engine.sessions import Process, Processes
+from callsheet.engine.seat import Seat
+from callsheet.engine.sessions import Processes
 from callsheet.engine.waiting import wait_for_change
 from callsheet.model.errors import CallsheetError
 from callsheet.model.outcome import (
@@ -48,33 +46,24 @@ from callsheet.model.outcome import (
     RunInfo,
 )
 from callsheet.plan.draft import PlanDraft, TaskDraft
-from callsheet.store.port import Op, Store, T
+from callsheet.store.port import Op, Store
 
 Answer = Mapping[str, Any]
 """The JSON of an earlier answer to the same call."""
-GONE_EVERY_MS = 1_000
 MAX_WAIT_SECONDS = 20.0
+LOOK_AGAIN_SECONDS = 1.0
+"""A process that died changes nothing, so whoever waits looks again without being called."""
 
 
-class Board:
-    """One project's engine for one session. Use `close` (or the app's context) to end it cleanly."""
+class Board(Seat):
+    """One project's engine for one session."""
 
     def __init__(
         self, store: Store, env: Env, plans: PlanReader, processes: Processes, kind: str
     ) -> None:
-        self.store = store
-        self.env = env
+        super().__init__(store, env, processes, kind)
         self._plans = plans
-        self._processes = processes
-        self._kind = kind
-        self._session: int | None = None
-        self._own: Process | None = None
-        self._gone_checked = -GONE_EVERY_MS
         self._idle = False
-        self._default_agent = f"agent-{env.secret()[:4]}"
-        self._session_lock = anyio.Lock()
-        self.holds_something = False
-        """Whether the session may hold tasks, so that its leases need renewing."""
 
     # --- work ----------------------------------------------------------------------------
 
@@ -89,7 +78,7 @@ class Board:
         plan: str | None = None,
     ) -> Claimed | Nothing | Answer:
         """The best task this agent can serve, or why there is none. Waits up to 20 seconds."""
-        caller = await self._caller(agent)
+        caller = await self.agent(agent)
         wish = Wish(plan, task, tuple(types), tuple(capabilities), request_id)
         deadline = anyio.current_time() + min(wait_seconds, MAX_WAIT_SECONDS)
         while True:
@@ -100,15 +89,16 @@ class Board:
             left = deadline - anyio.current_time()
             if left <= 0 and answer.retry_after_seconds != 0:
                 return answer
-            await wait_for_change(self.store, seen, min(left, answer.retry_after_seconds or 0))
+            pause = min(left, answer.retry_after_seconds or 0.0, LOOK_AGAIN_SECONDS)
+            await wait_for_change(self.store, seen, pause)
 
     async def _claim(self, caller: Caller, wish: Wish) -> Claimed | Nothing | Answer:
-        gone = await self._gone()
+        gone = await self.gone()
         unless = None
         if self._idle and not gone:  # a busy agent most likely finds something: no look before
             unless = lambda: claims.look(self.env, caller, wish)
         with anyio.CancelScope(shield=True):
-            answer = await self._write(lambda: claims.claim(self.env, caller, wish, gone), unless)
+            answer = await self.write(lambda: claims.claim(self.env, caller, wish, gone), unless)
         self._idle = isinstance(answer, Nothing)
         if isinstance(answer, Claimed):
             self.holds_something = True
@@ -117,7 +107,7 @@ class Board:
             except BaseException:
                 # The client no longer waits for this answer, so nobody would know of the claim.
                 with anyio.CancelScope(shield=True):
-                    await self._write(lambda: results.undo(self.env, caller, answer.claim))
+                    await self.write(lambda: results.undo(self.env, caller, answer.claim))
                 raise
         return answer
 
@@ -130,10 +120,10 @@ class Board:
         cost_usd: float | None = None,
     ) -> Reported:
         """A sign of life. STALE_CLAIM when the task is no longer the caller's."""
-        caller = await self._caller("")
+        caller = await self.caller()
         report = Report(percent, note, Spent(tokens, cost_usd))
         self.holds_something = True
-        return await self._write(lambda: progress.report(self.env, caller, claim, report))
+        return await self.write(lambda: progress.report(self.env, caller, claim, report))
 
     async def complete_task(
         self,
@@ -146,10 +136,10 @@ class Board:
         cost_usd: float | None = None,
     ) -> Any:
         """The task is done. Answers `Completed`, or what it answered before."""
-        caller = await self._caller("")
+        caller = await self.caller()
         work, spent = Work(summary, artifacts, handoff, acceptance), Spent(tokens, cost_usd)
         return _said(
-            await self._write(lambda: results.complete(self.env, caller, claim, work, spent))
+            await self.write(lambda: results.complete(self.env, caller, claim, work, spent))
         )
 
     async def fail_task(
@@ -161,17 +151,17 @@ class Board:
         handoff: str | None = None,
     ) -> Any:
         """The attempt failed. Answers `Failed`, or what it answered before."""
-        caller = await self._caller("")
+        caller = await self.caller()
         failure = Failure(error, kind, retry_after_seconds, handoff)
-        return _said(await self._write(lambda: results.fail(self.env, caller, claim, failure)))
+        return _said(await self.write(lambda: results.fail(self.env, caller, claim, failure)))
 
     async def release_task(
         self, claim: str, reason: str | None = None, handoff: str | None = None
     ) -> Any:
         """Give the task back. Answers `Released`, or what it answered before."""
-        caller = await self._caller("")
+        caller = await self.caller()
         return _said(
-            await self._write(lambda: results.release(self.env, caller, claim, reason, handoff))
+            await self.write(lambda: results.release(self.env, caller, claim, reason, handoff))
         )
 
     # --- plans and runs ------------------------------------------------------------------
@@ -191,8 +181,8 @@ class Board:
     ) -> Loaded:
         """Bring the database in step with a plan's source."""
         draft = await self._plans.read(path, format, plan)
-        caller = await self._caller("")
-        return await self._write(lambda: loading.load(self.env, caller, draft, dry_run=dry_run))
+        caller = await self.caller()
+        return await self.write(lambda: loading.load(self.env, caller, draft, dry_run=dry_run))
 
     async def add_tasks(
         self,
@@ -203,9 +193,9 @@ class Board:
         agent: str | None = None,
     ) -> Any:
         """Add tasks, all or none. Answers `Added`, or what it answered before."""
-        caller = await self._caller(agent or "")
+        caller = await self.caller(agent or "")
         new = NewTasks(tuple(tasks), plan, discovered_from, request_id)
-        return await self._write(lambda: adding.add(self.env, caller, new))
+        return await self.write(lambda: adding.add(self.env, caller, new))
 
     async def start_run(
         self,
@@ -223,7 +213,7 @@ class Board:
         loaded = None
         if plan is None and not await self.store.read(lookup_plans):
             loaded = await self._load_only_source()
-        caller = await self._caller("")
+        caller = await self.caller()
         ask = Start(
             plan=plan,
             phases=tuple(phases),
@@ -235,7 +225,7 @@ class Board:
             dry_run=dry_run,
             include_dependencies=include_dependencies,
         )
-        answer = await self._write(lambda: runs.start(self.env, caller, ask))
+        answer = await self.write(lambda: runs.start(self.env, caller, ask))
         return answer if loaded is None else with_loaded(answer, loaded)
 
     async def _load_only_source(self) -> str:
@@ -253,15 +243,15 @@ class Board:
         self, action: str | None = None, parallel: int | None = None, plan: str | None = None
     ) -> RunInfo:
         """Pause, resume, drain or cancel the plan's run, or change its parallel limit."""
-        caller = await self._caller("")
-        return await self._write(lambda: control.control(self.env, caller, plan, action, parallel))
+        caller = await self.caller()
+        return await self.write(lambda: control.control(self.env, caller, plan, action, parallel))
 
     async def resolve_task(
         self, task: str, action: str, reason: str | None = None, plan: str | None = None
     ) -> Resolved:
         """Retry, unblock, skip, cancel or reopen a task."""
-        caller = await self._caller("")
-        return await self._write(
+        caller = await self.caller()
+        return await self.write(
             lambda: resolving.resolve(self.env, caller, plan, task, action, reason)
         )
 
@@ -276,88 +266,23 @@ class Board:
         cursor: str | None = None,
     ) -> ReadyList:
         """What could be handed out, in that order."""
-        await self._tidy()
+        await self.tidy()
         return await self.store.read(lambda: look.ready(plan, phase, type, limit, cursor))
 
     async def get_task(
         self, task: str, detail: str = "concise", plan: str | None = None, brief_from: int = 0
     ) -> dict[str, Any]:
         """Everything about one task."""
-        await self._tidy()
+        await self.tidy()
         return await self.store.read(
             lambda: one_task.describe(self.env, plan, task, detail, brief_from)
         )
 
     async def get_progress(self, plan: str | None = None, agent: str | None = None) -> PlanProgress:
         """How far the plan is, and what `agent` holds in this session."""
-        await self._tidy()
-        caller = Caller(agent or "", self._session or 0)
+        await self.tidy()
+        caller = self.onlooker(agent)
         return await self.store.read(lambda: look.progress(self.env, caller, plan, agent))
-
-    async def sequence(self) -> int:
-        """The number of the last change, whoever made it."""
-        return await self.store.read(progress.sequence)
-
-    # --- the session ---------------------------------------------------------------------
-
-    async def renew_leases(self) -> None:
-        """Renew the leases of all that this session holds; does nothing when it holds nothing."""
-        session = self._session
-        if session is not None and self.holds_something:
-            live = await self.store.write(lambda: progress.renew(self.env, session))
-            self.holds_something = live > 0
-
-    async def close(self) -> None:
-        """End the session cleanly: what it holds runs out without costing an attempt."""
-        if self._session is not None:
-            session, self._session = self._session, None
-            await self.store.write(lambda: sessions.end(self.env, session))
-        await self.store.close()
-
-    async def _caller(self, agent: str | None) -> Caller:
-        """Who calls; the session is registered with its first call that may write."""
-        if self._session is None:
-            async with self._session_lock:
-                if self._session is None:
-                    own = self._own_process()
-                    self._session = await self.store.write(
-                        lambda: sessions.begin(self.env, self._kind, own)
-                    )
-        label = self._default_agent if agent is None else agent.strip()[:80]
-        return Caller(label, self._session)
-
-    def _own_process(self) -> Process:
-        if self._own is None:
-            self._own = self._processes.own(self.env.clock.now().boot)
-        return self._own
-
-    async def _gone(self) -> tuple[int, ...]:
-        """Sessions that hold tasks although their process is gone; looked for once a second."""
-        now = self.env.clock.now().mono
-        if now - self._gone_checked < GONE_EVERY_MS:
-            return ()
-        self._gone_checked = now
-        own = self._own_process()
-        holders = await self.store.read(sessions.holders)
-        return tuple(number for number, process in holders if self._processes.is_gone(process, own))
-
-    async def _tidy(self) -> None:
-        """Before an answer about the plan: take back what is lost, wake what is due."""
-        now = self.env.clock.now()
-        gone = await self._gone()
-        due = await self.store.read(lambda: sweep.anything_due(now))
-        if gone or due:
-            caller = await self._caller("")
-            await self.store.write(lambda: _sweep(self.env, caller, gone))
-
-    async def _write(
-        self, op: Callable[[], Op[T]], unless: Callable[[], Op[T | None]] | None = None
-    ) -> T:
-        try:
-            return await self.store.write(op, unless)
-        except RolledBack as nothing_written:
-            answer: T = nothing_written.answer
-            return answer
 
 
 def lookup_plans() -> Op[bool]:
@@ -373,9 +298,3 @@ def with_loaded(answer: RunInfo | DryRun, loaded: str) -> RunInfo | DryRun:
 
 def _said(answer: Any) -> Any:
     return answer.answer if isinstance(answer, Repeated) else answer
-
-
-def _sweep(env: Env, caller: Caller, gone: Sequence[int]) -> Op[None]:
-    ledger = yield from sweep.open_ledger(env, caller)
-    yield from sweep.sweep(env, ledger, gone)
-    yield from ledger.settle()

@@ -92,7 +92,7 @@ def explain(now: Moment, caller: Caller, plan: PlanRow, run: RunRow, kinds: Clas
     why = f"{run.running} tasks are running; the rest waits for them."
     seconds = WAIT_SECONDS
     if retry is not None:
-        seconds = min(seconds, max(0.1, (retry - now.mono) / 1000)) if not run.running else seconds
+        seconds = min(seconds, max(0.1, (retry - now.mono) / 1000))
         why = f"{run.running} tasks are running, others wait to be tried again."
     if verifying:
         why = f"{why} {verifying} are being verified."
