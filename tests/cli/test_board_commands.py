@@ -32,6 +32,14 @@ def test_loading_tells_counts_and_loading_again_changes_nothing(project: Path) -
     assert "0 new, 0 changed, 18 unchanged" in page
 
 
+def test_a_command_leaves_a_true_status_page_behind(project: Path) -> None:
+    page = project / ".claudio" / "status.md"
+    assert "0 of 18 tasks" in page.read_text()
+    call("resolve", "1.6", "skip")
+    assert "1 of 18 tasks" in page.read_text()
+    assert "Notes of the team stay here" in page.read_text()
+
+
 def test_loading_shows_what_was_assumed_with_file_and_line(project: Path) -> None:
     tasks = project / ".claudio" / "phase1" / "tasks.md"
     tasks.write_text(tasks.read_text().replace("Task 1.1\n", "Task 9.9\n", 1))

@@ -9,6 +9,11 @@ from typing import Any
 import pytest
 from cli_help import child_environ
 
+from callsheet.demo import stage
+from callsheet.demo.play import play
+from callsheet.demo.tally import Tally
+from callsheet.model.errors import CallsheetError
+
 
 def demo(temporary: Path, *words: str) -> subprocess.CompletedProcess[str]:
     environ = child_environ(TMPDIR=str(temporary), COLUMNS="120")
@@ -77,3 +82,10 @@ def test_a_users_plan_is_drained_in_a_copy_with_a_line_an_event(tmp_path: Path) 
     assert "ada takes a Lay the table" in ended.stdout
     assert "2 tasks done in" in ended.stdout
     assert [path.name for path in mine.iterdir()] == ["callsheet.plan.json"]
+
+
+async def test_a_server_that_does_not_start_is_named_with_its_last_words(tmp_path: Path) -> None:
+    made = stage.bundled(tmp_path, 1)
+    (tmp_path / "callsheet.toml").write_text("paralel = 1\n")
+    with pytest.raises(CallsheetError, match="`paralel` in callsheet.toml is not a setting"):
+        await play(made, 1, Tally(), lambda event: None)

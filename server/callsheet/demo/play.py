@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import anyio
 from mcp import Client, MCPError
@@ -49,7 +50,8 @@ async def play(
                 for number, name in enumerate(agent_names(count)):
                     group.start_soon(crew.member, agents.server(stage.root, log), name, number == 0)
     except* (MCPError, OSError) as errors:
-        what = f"A server did not start or stopped answering: {errors.exceptions[0]}."
+        why = _last_words(stage.root / LOG)
+        what = f"A server did not start, or stopped answering: {why}"
         raise CallsheetError("CONFLICT", what, agents.LOOK_AT_LOG) from errors
     return crew.result(count)
 
@@ -115,6 +117,11 @@ class _Crew:
             status_page=str(self.stage.status_page),
             left=self.last.get("why") if unfinished else None,
         )
+
+
+def _last_words(log: Path) -> str:
+    lines = log.read_text(encoding="utf-8", errors="replace").split("\n")
+    return next((line for line in reversed(lines) if line.strip()), "it said nothing.")
 
 
 def _met(phase: Answer) -> int:
