@@ -5,6 +5,7 @@ leases run out without costing an attempt. The process then leaves at once: the 
 reads stdin can't be interrupted, and would keep it alive until the client closes the pipe.
 """
 
+import gc
 import os
 import signal
 import sys
@@ -45,6 +46,8 @@ def serve(profile: str, desk: ServedDesk) -> None:
 
     @asynccontextmanager
     async def lifespan(_: MCPServer[Desk]) -> AsyncIterator[Desk]:
+        gc.freeze()  # what a start leaves behind stays to the end: never look at it again
+        gc.enable()
         try:
             async with anyio.create_task_group() as upkeep:
                 upkeep.start_soon(desk.run, changed)

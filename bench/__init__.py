@@ -1,0 +1,1 @@
+"""Measurements: what callsheet costs beside an empty MCP server on the same machine, same minute."""
