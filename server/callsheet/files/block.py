@@ -19,6 +19,7 @@ from typing import Literal
 from urllib.parse import quote, unquote
 
 from callsheet.files import lines as layout
+from callsheet.plan.quoting import Quoting
 
 _BEGIN = re.compile(rb"<!-- callsheet:begin((?: [a-z]+=[^\s>]*)*) -->[ \t]*$")
 _END_MARKER = "<!-- callsheet:end -->"
@@ -155,7 +156,7 @@ def broken_markers(content: bytes) -> tuple[BrokenMarker, ...]:
 def _scan(rows: list[layout.Line]) -> tuple[list[_Standing], list[BrokenMarker]]:
     blocks: list[_Standing] = []
     broken: list[BrokenMarker] = []
-    quoting = layout.Quoting()
+    quoting = Quoting()
     number = layout.after_front_matter(rows)
     while number < len(rows):
         text = rows[number].text

@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
+from callsheet.plan.quoting import Quoting
+
 BOM = b"\xef\xbb\xbf"
 MARKER = b"<!-- callsheet:"
 
-_FENCE = re.compile(rb" {0,3}(`{3,}(?=[^`]*$)|~{3,})")
 _HEADING = re.compile(rb" {0,3}#{1,6}(?:[ \t]|$)")
 _UNDERLINE = re.compile(rb" {0,3}=+[ \t]*$")
-_COMMENT = re.compile(rb" {0,3}<!--")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,29 +42,6 @@ def split(content: bytes) -> list[Line]:
 def newline(content: bytes) -> bytes:
     """The line end that most lines of `content` have."""
     return b"\r\n" if content.count(b"\r\n") * 2 > content.count(b"\n") else b"\n"
-
-
-class Quoting:
-    """Tells, line after line, whether a line is inside fenced code or a comment, or opens one."""
-
-    def __init__(self) -> None:
-        self._fence = b""
-        self._comment = False
-
-    def covers(self, text: bytes) -> bool:
-        """Take the next line; True when a marker or heading in it would be only quoted."""
-        if self._fence:
-            if _closes(text, self._fence):
-                self._fence = b""
-            return True
-        if self._comment:
-            self._comment = b"-->" not in text
-            return True
-        if opened := _FENCE.match(text):
-            self._fence = opened[1]
-            return True
-        self._comment = bool(_COMMENT.match(text)) and b"-->" not in text
-        return self._comment
 
 
 def after_front_matter(lines: Sequence[Line]) -> int:
@@ -98,8 +75,3 @@ def first_heading(lines: Sequence[Line], taken: AbstractSet[int]) -> int | None:
         else:
             before = text
     return None
-
-
-def _closes(text: bytes, fence: bytes) -> bool:
-    mark = text.strip()
-    return len(mark) >= len(fence) and not mark.strip(fence[:1]) and not text.startswith(b"    ")

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from callsheet.plan.draft import Diagnostic
+from callsheet.plan.quoting import Quoting
 
 SourceFiles = Mapping[str, str]
 """Path relative to the project root, with `/`, to decoded text with `\\n` line ends."""
@@ -48,30 +49,47 @@ def decode(data: bytes, path: str) -> tuple[str, list[Diagnostic]]:
 def without_own_blocks(text: str) -> str:
     """`text` with callsheet's own blocks blanked, lines kept so that line numbers stay right.
 
-    A begin marker that meets another begin before its end is the user's text and stays.
+    What only looks like one stays: a begin marker that meets another before its end, and a block
+    that is shown as an example, inside fenced code or a comment.
     """
     if "<!-- callsheet:begin" not in text:
         return text
     lines = text.split("\n")
-    begin: int | None = None
-    for number, line in enumerate(lines):
-        if _BEGIN.match(line):
-            begin = number
-        elif begin is not None and _END.match(line):
-            lines[begin : number + 1] = [""] * (number + 1 - begin)
-            begin = None
+    quoting = Quoting()
+    number = 0
+    while number < len(lines):
+        line = lines[number]
+        number += 1
+        if quoting.covers(line.encode("utf-8", "surrogatepass")) or not _BEGIN.match(line):
+            continue
+        end = _end_of(lines, number)
+        if end is not None:
+            lines[number - 1 : end + 1] = [""] * (end + 2 - number)
+            number = end + 1
     return "\n".join(lines)
+
+
+def _end_of(lines: list[str], start: int) -> int | None:
+    for number in range(start, len(lines)):
+        if _END.match(lines[number]):
+            return number
+        if _BEGIN.match(lines[number]):
+            return None
+    return None
 
 
 def digest(files: SourceFiles, paths: Iterable[str]) -> str:
     """sha256 over the named files without callsheet's own blocks; the same text, the same digest.
 
-    A file that holds nothing but callsheet's block counts as absent: writing a status page for
-    the first time must not make the plan look changed.
+    Putting a block into a file, or making a file for one, must not make the plan look changed. So
+    in Markdown blank lines don't count, which stand around a block, and a file that holds nothing
+    else counts as absent.
     """
     total = hashlib.sha256()
     for path in sorted(paths):
         text = without_own_blocks(files[path]).strip()
+        if path.lower().endswith(".md"):
+            text = "\n".join(line for line in text.split("\n") if line.strip())
         if text:
             body = text.encode("utf-8", "surrogatepass")
             total.update(f"{path}\0{len(body)}\0".encode("utf-8", "surrogatepass"))
