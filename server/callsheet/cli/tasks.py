@@ -72,6 +72,7 @@ def _show_task(answer: dict[str, Any]) -> Iterator[str]:
 _PLACED = frozenset({"key", "title", "state", "brief"})
 _COLUMNS = ("key", "attempt", "seq", "title", "agent", "what", "state", "outcome")
 """The fields of listed things that stand in columns; the rest follows behind them."""
+_SOUGHT = frozenset({"error", "summary", "note", "handoff"})
 
 
 def _listed(entries: list[Any]) -> list[str]:
@@ -87,8 +88,11 @@ def _placed(name: str, entry: dict[str, Any]) -> Cell:
 
 
 def _rest(entry: dict[str, Any], names: list[str]) -> Cell:
-    rest = {k: v for k, v in entry.items() if k not in names and v not in (None, "", [], {})}
-    return Cell(", ".join(f"{_words(k)} {v}" for k, v in rest.items()), grows=True, faint=True)
+    """What has no column of its own; what people look for first stands where it isn't cut off."""
+    rest = [key for key, v in entry.items() if key not in names and v not in (None, "", [], {})]
+    rest.sort(key=lambda key: key not in _SOUGHT)
+    text = ", ".join(f"{_words(key)} {entry[key]}" for key in rest)
+    return Cell(text, grows=True, faint=True)
 
 
 def _words(name: str) -> str:
