@@ -251,6 +251,10 @@ class World:
 
         self.write(op)
 
+    def due(self) -> bool:
+        """Whether a look without the lock finds that something has to be tidied."""
+        return self.store.read_now(lambda: sweep.anything_due(self.clock.now()))
+
     def violations(self) -> list[Violation]:
         return check(self.store.read_now(read_facts), self.env.policy)
 
@@ -307,6 +311,11 @@ class Session:
     def release(self, claim: str, reason: str | None = None, handoff: str | None = None) -> Any:
         env, caller = self.world.env, Caller("", self.id)
         return said(self.world.write(lambda: results.release(env, caller, claim, reason, handoff)))
+
+    def undo(self, claim: str, agent: str = "ann", request_id: str | None = None) -> None:
+        """Take a hand-out back, as when the client cancelled the call."""
+        env, caller = self.world.env, Caller(agent, self.id)
+        self.world.write(lambda: results.undo(env, caller, claim, request_id))
 
     def renew(self) -> int:
         return self.world.write(lambda: progress.renew(self.world.env, self.id))

@@ -11,6 +11,9 @@ from callsheet.store.rows import AttemptRow, TaskRow
 from callsheet.store.sql import names
 from callsheet.store.sql import work as sql
 
+LET_GO = "let go"
+"""How an attempt is marked whose server ended cleanly: it used up no try."""
+
 
 @dataclass(frozen=True, slots=True)
 class Landing:
@@ -122,7 +125,7 @@ def lose(env: Env, ledger: Ledger, attempt: AttemptRow, why: str, *, counts: boo
     if counts and tries >= (yield from max_attempts(env, task)):
         landing = replace(landing, state="failed", retry_due=None, reason=f"{why} {tries} times")
     moved = yield from stop_running(ledger, task, attempt, landing)
-    yield from end(ledger, attempt, "lost", error=why, error_kind="lost")
+    yield from end(ledger, attempt, "lost", error=why, error_kind="lost" if counts else LET_GO)
     ledger.event(
         "attempt lost",
         plan=task.plan_id,

@@ -107,7 +107,8 @@ class Board(Seat):
             except BaseException:
                 # The client no longer waits for this answer, so nobody would know of the claim.
                 with anyio.CancelScope(shield=True):
-                    await self.write(lambda: results.undo(self.env, caller, answer.claim))
+                    again = wish.request_id
+                    await self.write(lambda: results.undo(self.env, caller, answer.claim, again))
                 raise
         return answer
 

@@ -85,8 +85,11 @@ def choose(
         return choice
     search = _Search(env)
     yield from search.open(now, caller, run, served)
-    for task_id, resources in search.overdue:
-        if (yield from search.obstacle(resources)) is None:
+    for task_id, resources, mine in search.overdue:
+        on = yield from search.obstacle(resources)
+        if on is not None:  # one of several obstacles is gone; it keeps its place behind the rest
+            search.reserved += [(r, on) for r in holds.listed(resources)]
+        elif mine:
             choice.task_id = task_id
             return choice
     place, seen, most = FIRST_PLACE, 0, 1
@@ -115,8 +118,9 @@ class _Search:
 
     env: Env
     declined: frozenset[int] = frozenset()
-    overdue: list[tuple[int, str]] = field(default_factory=list)
-    """Tasks that have waited long for resources that nobody holds any more: they go first."""
+    overdue: list[tuple[int, str, bool]] = field(default_factory=list)
+    """Tasks that have waited long for resources that nobody holds any more: they go first. The
+    last field tells whether this agent may have it."""
     reserved: list[tuple[Resource, str]] = field(default_factory=list)
     """What tasks that have waited long still wait for, and on what they are parked: nobody who
     came later may take it, or wide globs would starve."""
@@ -135,8 +139,9 @@ class _Search:
         for task_id, resources, parked_on, class_id, run_id in rows:
             if parked_on in keys:
                 self.reserved += [(r, parked_on) for r in holds.listed(resources)]
-            elif run_id == run.id and class_id in served and task_id not in self.declined:
-                self.overdue.append((task_id, resources))
+            else:
+                mine = run_id == run.id and class_id in served and task_id not in self.declined
+                self.overdue.append((task_id, resources, mine))
 
     def holds(self) -> Op[list[Resource]]:
         if self.held is None:

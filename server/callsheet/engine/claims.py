@@ -84,7 +84,7 @@ def claim(env: Env, caller: Caller, wish: Wish, gone: Sequence[int] = ()) -> Op[
         yield from ledger.settle()
         yield from requests.keep_answer(request, plan.id, ledger, answer)
         return answer
-    if not (changed or found.parked):
+    if not (changed or found.parked or ledger.written):
         raise RolledBack(found.answer)
     yield from ledger.settle()
     return found.answer

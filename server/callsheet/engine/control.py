@@ -32,6 +32,7 @@ def control(
             "Neither an action nor a parallel limit was given.",
             "Give action (pause, resume, drain, cancel), or parallel, or both.",
         )
+    ledger = yield from sweep.open_ledger(env, caller)
     plan = yield from lookup.plan(plan_name)
     run = yield from lookup.unfinished_run(plan.id)
     if run is None:
@@ -40,7 +41,6 @@ def control(
             f"Plan {plan.name!r} has no unfinished run.",
             "start_run starts one, once the user wants it.",
         )
-    ledger = yield from sweep.open_ledger(env, caller)
     if parallel is not None:
         rows = yield sql.SET_PARALLEL, {"run": run.id, "parallel": parallel}
         run = RunRow._make(rows[0])

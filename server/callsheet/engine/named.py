@@ -3,7 +3,7 @@
 import json
 from collections.abc import Collection
 
-from callsheet.engine import holds, lookup, nothing
+from callsheet.engine import holds, limits, lookup, nothing
 from callsheet.engine.env import Caller, Env
 from callsheet.model.outcome import Nothing
 from callsheet.store.port import Op
@@ -11,11 +11,7 @@ from callsheet.store.rows import AttemptRow, PlanRow, RunRow, TaskRow
 from callsheet.store.sql import nothing as sql
 from callsheet.store.sql import work
 
-TYPE_AND_REQUIRES = "SELECT type, requires FROM class WHERE id = :id"
-RUNNING_OF_TYPE = """
-    SELECT count(*) FROM attempt JOIN task ON task.id = attempt.task_id
-    WHERE attempt.state = 'live' AND attempt.plan_id = :plan AND task.type = :type
-"""
+REQUIRES = "SELECT requires FROM class WHERE id = :id"
 
 
 def choose_named(
@@ -33,7 +29,7 @@ def choose_named(
         why = f"{task.key} is outside the scope of the run."
         refusal = yield from nothing.say(caller, "no_run", why, "ask")
     if refusal is None:
-        refusal = yield from _limits_forbid(env, caller, plan, task, capabilities)
+        refusal = yield from _limits_forbid(env, caller, task, capabilities)
     if refusal is None and task.resources:
         on = yield from holds.obstacle(env, holds.listed(task.resources), task.id)
         if on is not None:
@@ -71,17 +67,14 @@ def _state_forbids(caller: Caller, task: TaskRow) -> Op[Nothing | None]:
 
 
 def _limits_forbid(
-    env: Env, caller: Caller, plan: PlanRow, task: TaskRow, capabilities: Collection[str]
+    env: Env, caller: Caller, task: TaskRow, capabilities: Collection[str]
 ) -> Op[Nothing | None]:
-    [(kind, requires)] = yield TYPE_AND_REQUIRES, {"id": task.class_id}
+    [(requires,)] = yield REQUIRES, {"id": task.class_id}
     missing = sorted(set(json.loads(requires)) - set(capabilities))
     if missing:
         why = f"{task.key} requires the capabilities {', '.join(missing)}."
         return (yield from nothing.say(caller, "no_capability", why, "stop"))
-    limit = env.policy.type_limits.get(kind)
-    if limit is not None:
-        [(count,)] = yield RUNNING_OF_TYPE, {"plan": plan.id, "type": kind}
-        if count >= limit:
-            why = f"The limit of {limit} running {kind} tasks is reached."
-            return (yield from nothing.say(caller, "at_limit", why, "wait", 5.0))
+    if (yield from limits.type_is_full(env, task)):
+        why = f"The limit of {env.policy.type_limits[task.type]} running {task.type} tasks is reached."
+        return (yield from nothing.say(caller, "at_limit", why, "wait", 5.0))
     return None

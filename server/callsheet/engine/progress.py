@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from callsheet.engine import holding, holds, results, sweep
+from callsheet.engine import attempts, holding, holds, limits, results, sweep
 from callsheet.engine.env import Caller, Env
 from callsheet.engine.holding import Holding, Repeated
 from callsheet.engine.ledger import Ledger
@@ -20,9 +20,10 @@ DIRECTIVES: dict[str, tuple[Directive, str | None]] = {
     "paused": ("pause", "The run is paused: keep what you have and ask again in a while."),
     "cancelled": ("stop", "The run was cancelled: stop, or complete what is as good as done."),
 }
-NO_SLOT = (
-    "Your lease had run out and all slots are taken. Nobody else has the task: go on and complete "
-    "it, but somebody may get it first."
+NOT_RENEWED = (
+    "Your lease had run out and can't be renewed: no slot is free, others hold the task's "
+    "resources, or its time is up. Nobody else has the task: complete it if it is as good as "
+    "done, but somebody may get it first."
 )
 
 
@@ -43,7 +44,7 @@ def report(env: Env, caller: Caller, claim: str, report: Report) -> Op[Reported]
     directive, message = DIRECTIVES[run.state]
     lease: float = env.policy.lease_seconds
     if not found.live and not (yield from _take_back_up(env, ledger, found)):
-        message, lease = NO_SLOT, 0.0
+        message, lease = NOT_RENEWED, 0.0
     else:
         yield from _seen(env, ledger, found.attempt, run, report)
     ledger.event(
@@ -62,7 +63,8 @@ def report(env: Env, caller: Caller, claim: str, report: Report) -> Op[Reported]
 def _seen(env: Env, ledger: Ledger, attempt: AttemptRow, run: RunRow, report: Report) -> Op[None]:
     spent = yield from results.spend(attempt, report.spent)
     lease = ledger.now.mono + env.policy.lease_ms
-    silent = ledger.now.mono + env.policy.silence_ms
+    stands = ledger.now.mono if run.paused_mono is None else run.paused_mono
+    silent = stands + env.policy.silence_ms  # of a paused run's clocks, which stand still
     params = {
         "attempt": attempt.id,
         "session": ledger.caller.session_id,
@@ -79,17 +81,20 @@ def _seen(env: Env, ledger: Ledger, attempt: AttemptRow, run: RunRow, report: Re
 
 
 def _take_back_up(env: Env, ledger: Ledger, found: Holding) -> Op[bool]:
-    """Make a lost attempt live again. False when all slots are taken; then it stays lost."""
+    """Make a lost attempt live again. False when a limit or a resource forbids; it stays lost."""
     task = found.task
     if found.attempt.runtime_due <= ledger.now.mono:
         return False
-    if task.resources and (
+    if (yield from limits.type_is_full(env, task)):
+        return False
+    if found.attempt.resources and (
         yield from holds.obstacle(env, holds.listed(found.attempt.resources), task.id)
     ):
         return False
     if not (yield sql.TAKE_SLOT_BACK, {"run": found.attempt.run_id}):
         return False
-    yield sql.BACK_TO_RUNNING, {"task": task.id}
+    uncounted = found.attempt.error_kind == attempts.LET_GO
+    yield sql.BACK_TO_RUNNING, {"task": task.id, "tries": int(uncounted)}
     ledger.moved(task, task.state, "running")
     yield from holds.take(task.id, found.attempt.resources)
     _note_return(ledger, task, found.attempt)

@@ -52,6 +52,12 @@ def earlier_answer(request: Request, plan_id: int) -> Op[dict[str, Any] | None]:
     return found
 
 
+def forget_answer(request_id: str | None, plan_id: int, agent: str) -> Op[None]:
+    """The effect of this request was undone: its repetition is a new call."""
+    if request_id is not None:
+        yield sql.FORGET_ONE, {"plan": plan_id, "agent": agent, "request": request_id}
+
+
 def keep_answer(request: Request, plan_id: int, ledger: Ledger, answer: Any) -> Op[None]:
     """Remember the answer, in the transaction that had the effect; forget old ones."""
     if request.id is None:

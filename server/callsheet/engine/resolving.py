@@ -38,6 +38,7 @@ def resolve(
     Errors: NOT_ALLOWED when the task's state forbids it, BAD_ARGUMENT for milestones and
     containers, which follow from what they contain.
     """
+    ledger = yield from sweep.open_ledger(env, caller)
     plan = yield from lookup.plan(plan_name)
     task = yield from lookup.task(plan, name)
     if task.kind != "task":
@@ -55,7 +56,6 @@ def resolve(
             f"{task.key} is {task.state}; {action} is for {', '.join(sorted(sources))} tasks.",
             _hint(task.state),
         )
-    ledger = yield from sweep.open_ledger(env, caller)
     moved, ready, again = yield from _move(ledger, task, target, reason)
     ledger.event(
         f"operator {action}",

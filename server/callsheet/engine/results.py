@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from callsheet.engine import attempts, holding, spread, sweep
+from callsheet.engine import attempts, holding, requests, spread, sweep
 from callsheet.engine.attempts import Landing
 from callsheet.engine.env import Caller, Env
 from callsheet.engine.holding import Holding, Repeated
@@ -110,6 +110,8 @@ def fail(env: Env, caller: Caller, claim: str, failure: Failure) -> Op[Failed | 
     ledger = _as_holder(ledger, found)
     limit = yield from attempts.max_attempts(env, found.task)
     landing = _after_failure(env, ledger, found.task, failure, limit)
+    if not found.live:  # too late to change anything
+        landing = replace(landing, retry_due=found.task.retry_due)
     task = yield from _leave(ledger, found, landing)
     if failure.kind == "rate_limited":
         yield sql.SLOW_DOWN, {"run": found.attempt.run_id}
@@ -214,8 +216,11 @@ def release(
     return answer
 
 
-def undo(env: Env, caller: Caller, claim: str) -> Op[None]:
-    """Take back a hand-out whose answer never left: the task is ready as if it had not been."""
+def undo(env: Env, caller: Caller, claim: str, request_id: str | None = None) -> Op[None]:
+    """Take back a hand-out whose answer never left: the task is ready as if it had not been.
+
+    The call may come again with the same `request_id` and must then find work anew.
+    """
     ledger = yield from sweep.open_ledger(env, caller)
     task, attempt = yield from holding.find(claim)
     if attempt.state != "live":
@@ -223,6 +228,7 @@ def undo(env: Env, caller: Caller, claim: str) -> Op[None]:
     landing = Landing("ready", max(0, task.tries - 1), task.releases)
     yield from attempts.stop_running(ledger, task, attempt, landing)
     yield from attempts.end(ledger, attempt, "undone")
+    yield from requests.forget_answer(request_id, task.plan_id, caller.agent)
     ledger.runs[attempt.run_id].attempts -= 1
     ledger.event(
         "claim undone", plan=task.plan_id, run=attempt.run_id, task=task.id, attempt=attempt.n

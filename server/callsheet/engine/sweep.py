@@ -23,6 +23,7 @@ def open_ledger(env: Env, caller: Caller) -> Op[Ledger]:
     ledger = Ledger(seq, env.clock.now(), caller)
     if boot != ledger.now.boot:
         yield from _after_reboot(env, ledger, first=not boot)
+        yield from ledger.settle()  # limits must see the slots that were given back
     return ledger
 
 
@@ -49,9 +50,10 @@ def sweep(env: Env, ledger: Ledger, gone: Sequence[int] = ()) -> Op[bool]:
 
 
 def anything_due(now: Moment) -> Op[bool]:
-    """A cheap look, without the lock, whether `sweep` would find something."""
-    [(lease, retry)] = yield sql.NEXT_DUE, {}
-    return (lease is not None and lease <= now.mono) or (retry is not None and retry <= now.mono)
+    """A cheap look, without the lock, whether a sweep would find something, or a reboot."""
+    [(boot, lease, retry)] = yield sql.NEXT_DUE, {}
+    due = (lease is not None and lease <= now.mono) or (retry is not None and retry <= now.mono)
+    return due or (boot not in ("", now.boot))
 
 
 def _why_lost(
@@ -73,8 +75,9 @@ def _after_reboot(env: Env, ledger: Ledger, *, first: bool) -> Op[None]:
     yield ledger_sql.SET_BOOT, {"boot": ledger.now.boot}
     if first:
         return
+    runtime = ledger.now.mono + env.policy.runtime_ms
     for statement in sql.AFTER_REBOOT:
-        yield statement, {"now": ledger.now.mono}
+        yield statement, {"now": ledger.now.mono, "runtime": runtime}
     rows = yield sql.ALL_LIVE, {}
     for row in rows:
         attempt = AttemptRow._make(row[:-1])._replace(started_mono=ledger.now.mono)

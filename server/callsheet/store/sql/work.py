@@ -62,7 +62,8 @@ PREVIOUS_ATTEMPTS = f"""
 HANDOFFS = """
     SELECT task.key, task.title, attempt.summary, attempt.handoff, attempt.artifacts
     FROM dep JOIN task ON task.id = dep.needs_id
-        JOIN attempt ON attempt.task_id = task.id AND attempt.state = 'done'
+        JOIN attempt ON attempt.task_id = task.id AND attempt.n = task.attempt
+            AND attempt.state = 'done'
     WHERE dep.task_id = :task AND task.state = 'done' AND task.kind = 'task'
     ORDER BY attempt.ended_seq DESC
 """
@@ -88,14 +89,16 @@ def candidates(classes: tuple[int, ...]) -> str:
 SEEN = """
     UPDATE attempt SET session_id = :session, seen_at = :wall, lease_due = :lease_due,
         silent_due = :silent_due, due = :due, percent = COALESCE(:percent, percent),
-        note = COALESCE(:note, note), tokens = :tokens, cost_usd = :cost_usd, state = 'live'
+        note = COALESCE(:note, note), tokens = :tokens, cost_usd = :cost_usd, state = 'live',
+        ended_at = NULL, ended_seq = NULL, error = NULL, error_kind = NULL
     WHERE id = :attempt
 """
 SPEND = """
     UPDATE run SET tokens = tokens + :tokens, cost_usd = cost_usd + :cost_usd WHERE id = :run
 """
 BACK_TO_RUNNING = f"""
-    UPDATE task SET state = 'running', retry_due = NULL, parked_on = NULL, parked_mono = NULL
+    UPDATE task SET state = 'running', tries = tries + :tries, retry_due = NULL, reason = NULL,
+        parked_on = NULL, parked_mono = NULL
     WHERE id = :task RETURNING {columns(TaskRow)}
 """
 TAKE_SLOT_BACK = """
@@ -157,7 +160,7 @@ WAKE_DELAYED = f"""
     ) RETURNING {columns(TaskRow)}
 """
 NEXT_DUE = """
-    SELECT (SELECT min(due) FROM attempt WHERE state = 'live'),
+    SELECT (SELECT boot FROM project), (SELECT min(due) FROM attempt WHERE state = 'live'),
         (SELECT min(retry_due) FROM task WHERE state = 'delayed')
 """
 AFTER_REBOOT = (
@@ -165,4 +168,7 @@ AFTER_REBOOT = (
     "UPDATE task SET parked_mono = :now WHERE parked_mono IS NOT NULL",
     "UPDATE run SET paused_mono = :now WHERE paused_mono IS NOT NULL",
     "DELETE FROM declined",
+    """
+    UPDATE attempt SET started_mono = :now, runtime_due = :runtime WHERE state IN ('live', 'lost')
+    """,
 )
