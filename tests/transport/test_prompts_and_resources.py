@@ -129,10 +129,12 @@ async def test_a_resource_that_is_not_there_is_refused_with_the_reason(
 
 
 async def test_a_listening_client_is_told_that_the_status_page_has_changed(tmp_path: Path) -> None:
-    async with playing(tmp_path) as played:
-        async with played.client.listen(resource_subscriptions=[STATUS_URI]) as news:
-            await played.bus.publish(ResourceUpdated(uri=STATUS_URI))
-            with anyio.fail_after(30):
-                told = await anext(aiter(news))
+    async with (
+        playing(tmp_path) as played,
+        played.client.listen(resource_subscriptions=[STATUS_URI]) as news,
+    ):
+        await played.bus.publish(ResourceUpdated(uri=STATUS_URI))
+        with anyio.fail_after(30):
+            told = await anext(aiter(news))
     assert isinstance(told, Told)
     assert str(told.uri) == STATUS_URI

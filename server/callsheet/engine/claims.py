@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from callsheet.engine import choose, context, holds, lookup, named, nothing, requests, sweep
 from callsheet.engine.budgets import budget_spent
 from callsheet.engine.env import Caller, Env
+from callsheet.engine.fit import HELD_BYTES, within
 from callsheet.engine.ledger import Ledger
 from callsheet.engine.requests import Request
 from callsheet.engine.rollback import RolledBack
@@ -140,6 +141,7 @@ def _hand_out(
     ledger.moved(task, "ready", "running")
     handle = Handle(task.key, task.attempt, env.secret())
     also = yield sql.HOLDING, {"session": caller.session_id, "agent": caller.agent}
+    held = tuple(within([key for (key,) in also], HELD_BYTES))
     yield from _begin_attempt(env, ledger, caller, found.run, task, handle.secret)
     yield from holds.take(task.id, task.resources)
     ledger.event(
@@ -158,10 +160,11 @@ def _hand_out(
         agent=caller.agent,
         report_within_minutes=env.policy.report_within_minutes,
         lease_seconds=env.policy.lease_seconds,
-        also_holding=tuple(key for (key,) in also),
+        also_holding=held,
         task=shown,
         context=(yield from context.context(task, files, ledger.now)),
         plan=plan.name,
+        also_holding_total=len(also) if len(held) < len(also) else None,
     )
 
 

@@ -8,42 +8,36 @@ import json
 from dataclasses import replace
 
 from callsheet.engine.env import Moment
-from callsheet.model.outcome import ClaimedTask, Handoff, PreviousAttempt, TaskContext
+from callsheet.engine.fit import clipped, cost, head, title, within
+from callsheet.model.outcome import ClaimedTask, Handoff, PreviousAttempt, TaskContext, to_answer
 from callsheet.store.port import Op
 from callsheet.store.rows import AttemptRow, TaskRow
 from callsheet.store.sql import work as sql
 
-BRIEF_BYTES = 5_000
-LIST_BYTES = 1_500
-HANDOFFS_BYTES = 2_500
-ATTEMPTS_BYTES = 1_500
-TEXT_CHARS = 600
-
-
-def clipped(text: str | None, chars: int = TEXT_CHARS) -> str | None:
-    """A text cut to `chars` characters, with a mark that it was."""
-    if text is None or len(text) <= chars:
-        return text
-    return f"{text[:chars].rstrip()} … ({len(text)} characters in all)"
+BRIEF_BYTES = 4_000
+LIST_BYTES = 1_000
+NAME_BYTES = 100
+HANDOFFS_BYTES = 2_400
+HANDOFF_BYTES = 500
+ATTEMPTS_BYTES = 1_200
 
 
 def task_for_executor(task: TaskRow, phase: str | None) -> Op[tuple[ClaimedTask, tuple[str, ...]]]:
     """The task as its executor sees it, and the files it should read."""
     [(brief, acceptance, files)] = yield sql.TEXT, {"task": task.id}
-    whole = brief.encode()
-    cut = len(whole) > BRIEF_BYTES
+    excerpt = head(brief, BRIEF_BYTES)
     shown = ClaimedTask(
         key=task.key,
-        title=task.title,
+        title=title(task.title),
         type=task.type,
-        brief=whole[:BRIEF_BYTES].decode(errors="ignore") if cut else brief,
+        brief=excerpt,
         acceptance=_within(tuple(json.loads(acceptance)), LIST_BYTES),
         resources=_within(tuple(json.loads(task.resources or "[]")), LIST_BYTES),
         attempt=task.attempt,
         phase=phase,
         estimate_minutes=task.estimate,
-        route=task.route,
-        brief_chars=len(brief) if cut else None,
+        route=clipped(task.route, NAME_BYTES),
+        brief_chars=len(brief) if len(excerpt) < len(brief) else None,
     )
     return shown, _within(tuple(json.loads(files)), LIST_BYTES)
 
@@ -53,12 +47,16 @@ def context(task: TaskRow, files: tuple[str, ...], now: Moment) -> Op[TaskContex
     rows = yield sql.HANDOFFS, {"task": task.id}
     handoffs: list[Handoff] = []
     room = HANDOFFS_BYTES
-    for key, title, summary, handoff, artifacts in rows:
+    for key, name, summary, handoff, artifacts in rows:
         item = Handoff(
-            key, title, clipped(summary), clipped(handoff), tuple(json.loads(artifacts or "[]")[:5])
+            key,
+            title(name),
+            clipped(summary, HANDOFF_BYTES),
+            clipped(handoff, HANDOFF_BYTES),
+            tuple(within(json.loads(artifacts or "[]"), HANDOFF_BYTES)),
         )
-        room -= len(repr(item).encode())
-        if room < 0 and handoffs:
+        room -= cost(to_answer(item))
+        if room < 0:
             break
         handoffs.append(item)
     previous = yield from _previous_attempts(task, now)
@@ -105,9 +103,7 @@ def _previous(attempt: AttemptRow, now: Moment) -> PreviousAttempt:
 
 def _within(items: tuple[str, ...], limit: int) -> tuple[str, ...]:
     """As many whole items as fit, then one that says how many more there are."""
-    size = 0
-    for count, item in enumerate(items):
-        size += len(item.encode()) + 3
-        if size > limit:
-            return (*items[:count], f"… and {len(items) - count} more: get_task shows all")
-    return items
+    shown = within(items, limit)
+    if len(shown) == len(items):
+        return items
+    return (*shown, f"… and {len(items) - len(shown)} more: get_task shows more")

@@ -6,6 +6,7 @@ from typing import Any
 from callsheet.engine import lookup, sweep
 from callsheet.engine.budgets import spent
 from callsheet.engine.env import Caller, Env
+from callsheet.engine.fit import listed
 from callsheet.engine.ledger import Ledger
 from callsheet.engine.times import iso
 from callsheet.model.errors import CallsheetError
@@ -14,6 +15,7 @@ from callsheet.store.port import Op
 from callsheet.store.rows import PlanRow, RunRow
 from callsheet.store.sql import runs as sql
 
+SCOPE_BYTES = 4_000
 NOTES = {
     "pause": "Nothing more is handed out; holders are told to pause and keep their leases.",
     "resume": "Tasks are handed out again.",
@@ -61,7 +63,7 @@ def described(plan: PlanRow, run: RunRow, **more: Any) -> RunInfo:
         running=run.running,
         remaining=run.remaining,
         total=run.total,
-        scope=json.loads(run.scope),
+        scope=_scope(json.loads(run.scope)),
         budgets=json.loads(run.budgets),
         spent=spent(run),
         started_at=iso(run.started_at),
@@ -69,6 +71,13 @@ def described(plan: PlanRow, run: RunRow, **more: Any) -> RunInfo:
         ended_at=iso(run.ended_at) if run.ended_at is not None else None,
         **more,
     )
+
+
+def _scope(scope: dict[str, Any]) -> dict[str, Any]:
+    shown: dict[str, Any] = {}
+    for name, value in scope.items():
+        shown |= listed(name, value, SCOPE_BYTES) if isinstance(value, list) else {name: value}
+    return shown
 
 
 def paused(ledger: Ledger, plan: PlanRow, run: RunRow) -> Op[RunRow]:

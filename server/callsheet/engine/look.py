@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from callsheet.engine import holds, lookup, nothing
 from callsheet.engine.control import described
 from callsheet.engine.env import Caller, Env, Moment
+from callsheet.engine.fit import clipped, title, within
 from callsheet.engine.times import iso
 from callsheet.model.errors import CallsheetError
 from callsheet.model.handle import Handle
@@ -17,6 +18,7 @@ from callsheet.model.outcome import (
     ReadyList,
     ReadyTask,
     RunningTask,
+    to_answer,
 )
 from callsheet.model.rank import PRIORITY_NAMES
 from callsheet.model.states import STATES
@@ -26,6 +28,7 @@ from callsheet.store.sql import look as sql
 
 LISTED = 20
 MAX_READY = 100
+READY_BYTES = 36_000
 FIRST = (-(2**62), -1)
 
 
@@ -41,14 +44,16 @@ def ready(
     most = max(1, min(limit, MAX_READY))
     rows = yield sql.READY, {**params, "rank": place[0], "ord": place[1], "most": most + 1}
     [(total,)] = yield sql.COUNT_READY, params
-    found = [TaskRow._make(row) for row in rows[:most]]
     keys = {row.id: row.key for row in phases}
+    tasks = [_ready_task(TaskRow._make(row), keys) for row in rows[:most]]
+    shown = within([to_answer(task) for task in tasks], READY_BYTES)
+    last = TaskRow._make(rows[len(shown) - 1]) if len(shown) < len(rows) else None
     run = yield from lookup.unfinished_run(plan.id)
     return ReadyList(
-        tasks=tuple(_ready_task(task, keys) for task in found),
-        shown=len(found),
+        tasks=tuple(tasks[: len(shown)]),
+        shown=len(shown),
         total=total,
-        next_cursor=f"{found[-1].rank}.{found[-1].ord}" if len(rows) > most else None,
+        next_cursor=f"{last.rank}.{last.ord}" if last is not None else None,
         note=None if run else "Nothing is handed out before the user starts a run.",
     )
 
@@ -70,13 +75,13 @@ def _place(cursor: str | None) -> tuple[int, int]:
 def _ready_task(task: TaskRow, phases: Mapping[int, str]) -> ReadyTask:
     return ReadyTask(
         key=task.key,
-        title=task.title,
+        title=title(task.title),
         type=task.type,
         priority=PRIORITY_NAMES[task.priority],
-        resources=tuple(str(r) for r in holds.listed(task.resources)[:10]),
+        resources=tuple(within([str(r) for r in holds.listed(task.resources)], 300)),
         phase=phases.get(task.phase_id),
         estimate_minutes=task.estimate,
-        route=task.route,
+        route=clipped(task.route, 100),
     )
 
 
@@ -103,7 +108,8 @@ def progress(
         estimate=(yield from _estimate(plan)),
         next_up=tuple(task.key for task in upcoming.tasks),
         run=described(plan, run) if run is not None else None,
-        holds=holding,
+        holds=None if holding is None else holding[:LISTED],
+        holds_total=_more(len(holding or ())),
         phases_total=_more(len(phases)),
         running_total=_more(len(live)),
         stuck_total=_more(len(stuck)),
@@ -137,24 +143,24 @@ def _phases(
     met = {phase_id: state == "done" for phase_id, state, _ in rows}
     phases = yield from lookup.phases(plan)
     return tuple(
-        PhaseProgress(p.key, p.title, with_total(totals.get(p.id, {})), met.get(p.id, False))
+        PhaseProgress(p.key, title(p.title), with_total(totals.get(p.id, {})), met.get(p.id, False))
         for p in phases
     )
 
 
 def _running(row: Row, now: Moment) -> RunningTask:
     attempt = AttemptRow._make(row[: len(AttemptRow._fields)])
-    key, title = row[len(AttemptRow._fields) :][:2]
+    key, name = row[len(AttemptRow._fields) :][:2]
     return RunningTask(
         task=key,
-        title=title,
+        title=title(name),
         agent=attempt.agent,
         since=iso(attempt.started_at),
         minutes=round((now.mono - attempt.started_mono) / 60_000, 1),
         attempt=attempt.n,
         last_sign_seconds=round((now.wall - attempt.seen_at) / 1000, 1),
         percent=attempt.percent,
-        note=attempt.note and attempt.note[:200],
+        note=clipped(attempt.note, 200),
     )
 
 
@@ -165,11 +171,11 @@ def held(plan: PlanRow, agent: str, session_id: int, now: Moment) -> Op[tuple[He
         Held(
             claim=str(Handle(key, n, secret)),
             task=key,
-            title=title,
+            title=title(name),
             percent=percent,
             lease_seconds=max(0.0, round((due - now.mono) / 1000, 1)),
         )
-        for key, n, secret, title, percent, due in rows
+        for key, n, secret, name, percent, due in rows
     )
 
 

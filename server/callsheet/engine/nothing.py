@@ -3,6 +3,7 @@
 from callsheet.engine import choose, lookup
 from callsheet.engine.choose import Classes
 from callsheet.engine.env import Caller, Env, Moment
+from callsheet.engine.fit import HELD_BYTES, clipped, title, within
 from callsheet.model.outcome import Next, Nothing, NothingReason, Stuck
 from callsheet.store.port import Op
 from callsheet.store.rows import PlanRow, RunRow
@@ -24,7 +25,7 @@ def say(
     """The answer, with what the agent holds already."""
     who = {"session": caller.session_id, "agent": caller.agent}
     rows = yield work.HOLDING, who
-    holding = tuple(key for (key,) in rows)
+    holding = tuple(within([key for (key,) in rows], HELD_BYTES))
     return Nothing(reason, why, next, caller.agent, holding, retry_after_seconds, stuck)
 
 
@@ -102,7 +103,7 @@ def explain(now: Moment, caller: Caller, plan: PlanRow, run: RunRow, kinds: Clas
 def _stuck(caller: Caller, plan: PlanRow, run: RunRow) -> Op[Nothing]:
     listed = yield from stuck_tasks(plan.id, LISTED)
     rows = yield sql.OUTSIDE, {"run": run.id}
-    listed += [Stuck(key, title, state, "outside the run's scope") for key, title, state in rows]
+    listed += [Stuck(key, title(t), state, "outside the run's scope") for key, t, state in rows]
     why = f"{run.remaining} tasks are left and none can go on until somebody decides."
     hint = "Tell the user; resolve_task can retry, unblock or skip."
     return (yield from say(caller, "stuck", f"{why} {hint}", "ask", stuck=tuple(listed[:LISTED])))
@@ -111,4 +112,7 @@ def _stuck(caller: Caller, plan: PlanRow, run: RunRow) -> Op[Nothing]:
 def stuck_tasks(plan_id: int, most: int) -> Op[list[Stuck]]:
     """Tasks that need somebody, failed ones first."""
     rows = yield sql.NEEDS_SOMEBODY, {"plan": plan_id}
-    return [Stuck(key, title, state, reason) for _, key, title, state, reason in rows[:most]]
+    return [
+        Stuck(key, title(name), state, clipped(reason, 300))
+        for _, key, name, state, reason in rows[:most]
+    ]

@@ -4,8 +4,8 @@ import json
 from typing import Any
 
 from callsheet.engine import lookup
-from callsheet.engine.context import clipped
 from callsheet.engine.env import Env, Moment
+from callsheet.engine.fit import clipped, head, listed, title, within
 from callsheet.engine.times import iso
 from callsheet.model.rank import PRIORITY_NAMES
 from callsheet.store.port import Op, Rows
@@ -13,7 +13,7 @@ from callsheet.store.rows import AttemptRow, TaskRow
 from callsheet.store.sql import look as sql
 
 LISTED = 20
-BRIEF_CHARS = {"concise": 2_000, "full": 12_000}
+BRIEF_BYTES = {"concise": 2_000, "full": 10_000}
 
 
 def describe(
@@ -30,7 +30,7 @@ def describe(
     [(requires,)] = yield sql.REQUIRES, {"id": task.class_id}
     answer: dict[str, Any] = {
         "key": task.key,
-        "title": task.title,
+        "title": clipped(task.title, 1_000),
         "plan": plan.name,
         "kind": None if task.kind == "task" else task.kind,
         "state": task.state,
@@ -39,29 +39,30 @@ def describe(
         "phase": (yield from lookup.phase_key(task.phase_id)),
         "priority": PRIORITY_NAMES[task.priority],
         "estimate_minutes": task.estimate,
-        "route": task.route,
+        "route": clipped(task.route, 100),
         "requires": json.loads(requires) or None,
-        "resources": json.loads(task.resources or "[]")[:LISTED],
         "source": f"{file}:{line}" if file and line else file,
-        **_page(brief, brief_from, BRIEF_CHARS[detail]),
-        "acceptance": [clipped(item, 500) for item in json.loads(acceptance)[:50]],
-        "files": json.loads(files)[:LISTED],
+        **_page(brief, brief_from, BRIEF_BYTES[detail]),
+        **listed("resources", json.loads(task.resources or "[]"), 2_000),
+        **listed("acceptance", [clipped(item, 500) for item in json.loads(acceptance)], 4_000),
+        **listed("files", json.loads(files), 2_500),
     }
-    answer |= _cut("depends_on", _others((yield sql.NEEDS, {"task": task.id})))
-    answer |= _cut("needed_by", _others((yield sql.NEEDED_BY, {"task": task.id})))
+    answer |= listed("depends_on", _others((yield sql.NEEDS, {"task": task.id})), 4_000, LISTED)
+    answer |= listed("needed_by", _others((yield sql.NEEDED_BY, {"task": task.id})), 4_000, LISTED)
     rows = yield sql.ATTEMPTS, {"task": task.id}
     attempts = [_attempt(AttemptRow._make(row), detail) for row in rows]
-    answer |= _cut("attempts", attempts, 3 if detail == "concise" else 10)
+    answer |= listed("attempts", attempts, 6_000, 3 if detail == "concise" else 10)
     if detail == "full":
         events = yield sql.EVENTS, {"task": task.id}
-        answer["events"] = [_event(*row) for row in events[:LISTED]]
+        answer["events"] = within([_event(*row) for row in events[:LISTED]], 4_000)
     return {key: value for key, value in answer.items() if value is not None}
 
 
-def _page(brief: str, start: int, chars: int) -> dict[str, Any]:
+def _page(brief: str, start: int, room: int) -> dict[str, Any]:
     start = max(0, min(start, len(brief)))
-    stop = start + chars
-    page: dict[str, Any] = {"brief": brief[start:stop]}
+    shown = head(brief[start:], room)
+    stop = start + len(shown)
+    page: dict[str, Any] = {"brief": shown}
     if start or stop < len(brief):
         page["brief_chars"] = len(brief)
     if stop < len(brief):
@@ -69,17 +70,10 @@ def _page(brief: str, start: int, chars: int) -> dict[str, Any]:
     return page
 
 
-def _cut(name: str, items: list[dict[str, Any]], most: int = LISTED) -> dict[str, Any]:
-    found: dict[str, Any] = {name: items[:most]}
-    if len(items) > most:
-        found[f"{name}_total"] = len(items)
-    return found
-
-
 def _others(rows: Rows) -> list[dict[str, Any]]:
     return [
-        {"key": key, "title": clipped(title, 120), "state": state, "because": why}
-        for key, title, state, _, why in rows
+        {"key": key, "title": title(name), "state": state, "because": why}
+        for key, name, state, _, why in rows
     ]
 
 
@@ -121,7 +115,7 @@ def _attempt(attempt: AttemptRow, detail: str) -> dict[str, Any]:
         "error": clipped(attempt.error, chars),
         "summary": clipped(attempt.summary, chars),
         "handoff": clipped(attempt.handoff, chars),
-        "artifacts": json.loads(attempt.artifacts)[:10] if attempt.artifacts else None,
+        **(listed("artifacts", json.loads(attempt.artifacts), 1_000) if attempt.artifacts else {}),
         "tokens": attempt.tokens or None,
         "cost_usd": attempt.cost_usd or None,
     }

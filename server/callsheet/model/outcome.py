@@ -97,6 +97,7 @@ class Claimed:
     context: TaskContext
     plan: str
     outcome: Literal["claimed"] = "claimed"
+    also_holding_total: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,6 +290,7 @@ class PlanProgress:
     run: RunInfo | None = None
     forecast: dict[str, Any] | None = None
     holds: tuple[Held, ...] | None = None
+    holds_total: int | None = None
     phases_total: int | None = None
     running_total: int | None = None
     stuck_total: int | None = None

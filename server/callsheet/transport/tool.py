@@ -93,7 +93,7 @@ def _bad_argument(tool: str, error: ValidationError, schema: dict[str, Any]) -> 
     known = list(schema["properties"])
     problems = []
     for found in error.errors(include_url=False)[:5]:
-        place = ".".join(str(part) for part in found["loc"])
+        place = ".".join(str(part) for part in found["loc"])[:80]
         if found["type"] == "extra_forbidden" and len(found["loc"]) == 1:
             problems.append(f"there is no argument {place!r}")
         elif found["type"] == "missing":
