@@ -11,6 +11,7 @@ from mcp.server.subscriptions import SubscriptionBus
 from mcp.types import GetPromptResult, InputRequiredResult
 
 from callsheet import __version__
+from callsheet.transport.pipes import messages
 from callsheet.transport.prompts import add_prompts, refuse_unknown
 from callsheet.transport.resources import add_resources
 from callsheet.transport.tool import BoardTool, Desk, board_tool
@@ -92,6 +93,11 @@ class _Server(MCPServer[Desk]):
     ) -> GetPromptResult | InputRequiredResult:
         refuse_unknown(name, arguments or {})
         return await super().get_prompt(name, arguments, context)
+
+    async def run_stdio_async(self) -> None:
+        server = self._lowlevel_server
+        async with messages() as (received, sent):
+            await server.run(received, sent, server.create_initialization_options())
 
 
 def build(
