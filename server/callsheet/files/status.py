@@ -73,8 +73,8 @@ def write_block(
 ) -> Written:
     """Bring the blocks, each of a plan, in `relpath` up to date; only while `publishing`.
 
-    A missing file is made, with the first block's heading as its title. If somebody edited inside the
-    block, the whole file is first kept under `.callsheet/saved/`. `now_ms` is the wall clock in
+    A missing file is made, with the first block's heading as its title. If somebody edited inside
+    a block, the whole file is first kept under `.callsheet/saved/`. `now_ms` is the wall clock in
     epoch milliseconds. `passing` is told each step; tests use it to interfere.
 
     Errors: NOT_ALLOWED, TOO_LARGE, BAD_ARGUMENT, STORE_FULL, STORE_READONLY; the file is then as

@@ -6,13 +6,15 @@ once: for commands, which end with their answer, and for the clean end of a serv
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import anyio
 
 from callsheet.engine.board import Board
-from callsheet.upkeep.complaints import Complaints
+from callsheet.upkeep.complaints import LOG, Complaints
 from callsheet.upkeep.leases import Keeper
 
+AFTER_FAULT_SECONDS = 5.0
 LAST_WORD_SECONDS = 5.0
 """How long the end of a process may be held up by its status files."""
 
@@ -36,8 +38,18 @@ class Upkeep:
         keeper = Keeper(self._board, complaints)
         publisher = Publisher(self._board.store, self._board.env, self._root, complaints)
         async with anyio.create_task_group() as group:
-            group.start_soon(keeper.keep)
-            group.start_soon(publisher.keep, self._changed)
+            group.start_soon(_for_ever, keeper.keep)
+            group.start_soon(_for_ever, publisher.keep, self._changed)
+
+
+async def _for_ever(work: Callable[..., Awaitable[None]], *args: Any) -> None:
+    """Begin anew after a fault of our own: a page is not worth the tasks that a session holds."""
+    while True:
+        try:
+            await work(*args)
+        except Exception:  # noqa: BLE001 - whatever it is, the server must outlive it
+            LOG.exception("This is a fault in callsheet; the upkeep begins anew")
+        await anyio.sleep(AFTER_FAULT_SECONDS)
 
 
 async def publish_now(board: Board, root: Path) -> None:

@@ -19,8 +19,8 @@ RUNNING = """
     WHERE attempt.state = 'live' AND attempt.plan_id = :plan ORDER BY +attempt.fence LIMIT :most
 """
 _TROUBLE = """
-    SELECT task.key, task.title, task.state, substr(COALESCE(task.reason, ''), 1, 1000), attempt.ended_at,
-        task.tries, COALESCE(task.max_attempts, run.max_attempts), task.retry_due
+    SELECT task.key, task.title, task.state, substr(COALESCE(task.reason, ''), 1, 1000),
+        attempt.ended_at, task.tries, COALESCE(task.max_attempts, run.max_attempts), task.retry_due
     FROM task LEFT JOIN attempt ON attempt.task_id = task.id AND attempt.n = task.attempt
         LEFT JOIN run ON run.id = task.run_id
 """
