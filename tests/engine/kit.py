@@ -52,7 +52,7 @@ def plan(
     phases: str = "",
     name: str = "main",
     pools: Mapping[str, int] | None = None,
-    **more: Mapping[str, Any],
+    **more: Any,
 ) -> PlanDraft:
     """A plan from a short text: `plan("1/a; 1/b<-a; 2/c<-b,phase:1", phases="1; 2<-1")`.
 
@@ -209,8 +209,10 @@ class World:
     def start(self, **ask: Any) -> Any:
         return self.write(lambda: runs.start(self.env, self.caller, Start(**ask)))
 
-    def control(self, action: str | None = None, parallel: int | None = None) -> Any:
-        return self.write(lambda: control.control(self.env, self.caller, None, action, parallel))
+    def control(
+        self, action: str | None = None, parallel: int | None = None, plan: str | None = None
+    ) -> Any:
+        return self.write(lambda: control.control(self.env, self.caller, plan, action, parallel))
 
     def resolve(self, task: str, action: str, reason: str | None = None) -> Any:
         return self.write(

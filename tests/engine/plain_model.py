@@ -218,7 +218,7 @@ class Model:
 
     def taken_since(self, attempt: Attempt) -> bool:
         return any(
-            other.begun > attempt.lost and res.clash(mine, theirs)
+            other.begun >= attempt.lost and res.clash(mine, theirs)
             for other in self.attempts
             if other.key != attempt.key
             for mine in attempt.resources

@@ -27,9 +27,11 @@ class Landing:
     actual: float | None = None
 
 
-def minutes_spent(ledger: Ledger, attempt: AttemptRow) -> float:
-    """Working minutes of a live attempt: the pauses of its run don't count."""
-    return round(max(0, ledger.now.mono - attempt.started_mono) / 60_000, 4)
+def minutes_spent(ledger: Ledger, attempt: AttemptRow) -> Op[float]:
+    """Working minutes of a live attempt: the pauses of its run don't count, nor the present one."""
+    [(paused,)] = yield sql.PAUSED_SINCE, {"run": attempt.run_id}
+    until = ledger.now.mono if paused is None else paused
+    return round(max(0, until - attempt.started_mono) / 60_000, 4)
 
 
 def land(ledger: Ledger, task: TaskRow, landing: Landing) -> Op[TaskRow]:
@@ -62,7 +64,7 @@ def stop_running(
     """A live attempt is over: free its slot and resources and move the task."""
     delta = ledger.runs[attempt.run_id]
     delta.running -= 1
-    delta.minutes += minutes_spent(ledger, attempt)
+    delta.minutes += yield from minutes_spent(ledger, attempt)
     moved = yield from land(ledger, task, landing)
     yield from holds.give_back(task.id, attempt.resources)
     return moved

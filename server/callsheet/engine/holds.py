@@ -76,7 +76,7 @@ def wake_loose(most: int) -> Op[int]:
 
 
 def taken_since(task_id: int, text: str | None, seq: int) -> Op[bool]:
-    """Whether anybody took a clashing resource after event `seq`, even if they gave it back."""
+    """Whether anybody took a clashing resource since event `seq`, even if they gave it back."""
     wanted = [r for r in listed(text) if r.kind != "pool"]
     if not wanted:
         return False

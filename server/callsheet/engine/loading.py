@@ -8,7 +8,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 
-from callsheet.engine import lookup, nodes, scope, sweep
+from callsheet.engine import holds, lookup, nodes, scope, sweep
 from callsheet.engine.definitions import Definition, Member, define, edges
 from callsheet.engine.env import Caller, Env
 from callsheet.engine.ledger import Ledger
@@ -53,6 +53,7 @@ def load(env: Env, caller: Caller, draft: PlanDraft, *, dry_run: bool) -> Op[Loa
     yield from _write_edges(known, draft, ledger.seq)
     for name, capacity in draft.pools.items():
         yield sql.SET_POOL, {"name": name, "capacity": capacity, "plan": plan_id}
+        yield from holds.wake(f"pool:{name}", holds.WOKEN_AT_ONCE)  # it may be larger now
     settled = yield from regraph(env, ledger, plan_id)
     answer = _loaded(draft, merge, settled, (yield from _counts(plan_id)), dry_run)
     _note_load(ledger, plan_id, draft, merge)
@@ -105,12 +106,20 @@ def _write_tasks(env: Env, known: Known, draft: PlanDraft, run: RunRow | None) -
     if fresh:
         yield sql.ADD_TASK, fresh
         yield sql.SET_TEXT, texts
-    told = {task.key for task in draft.tasks}
-    for key, origin in known.origin.items():
-        if origin == "source" and key not in told:
-            merge.vanished.append(key)
-            yield sql.VANISH, {"id": known.ids[key]}
+    yield from _keep_others(known, draft, merge)
     return merge
+
+
+def _keep_others(known: Known, draft: PlanDraft, merge: Merge) -> Op[None]:
+    """What the source does not tell of stays, behind what it tells of: each place is one task's."""
+    told = {task.key for task in draft.tasks}
+    others = [t for t in known.tasks.values() if t.key not in told and t.kind != "milestone"]
+    for ord_, task in enumerate(sorted(others, key=lambda task: task.ord), len(told) + 1):
+        if task.ord != ord_:
+            yield sql.PUT_LAST, {"id": task.id, "ord": ord_}
+        if known.origin[task.key] == "source":
+            merge.vanished.append(task.key)
+            yield sql.VANISH, {"id": task.id}
 
 
 def _change_task(

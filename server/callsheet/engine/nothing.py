@@ -81,7 +81,8 @@ def explain(now: Moment, caller: Caller, plan: PlanRow, run: RunRow, kinds: Clas
         why = "What is ready you released a short while ago, or it is kept for a task in line."
         return (yield from say(caller, "waiting", why, "wait", 30.0))
     [(retry,)] = yield sql.NEXT_RETRY, {"run": run.id}
-    moving = run.running > 0 or retry is not None
+    [(running,)] = yield sql.RUNNING, {"plan": plan.id}
+    moving = running > 0 or retry is not None
     if (yield from choose.any_ready(run.id, kinds.unable)):
         why = "Tasks are ready, but none of the types you named or for your capabilities."
         if moving:
@@ -90,11 +91,11 @@ def explain(now: Moment, caller: Caller, plan: PlanRow, run: RunRow, kinds: Clas
     [(verifying,)] = yield sql.VERIFYING, {"run": run.id}
     if not moving and not verifying:
         return (yield from _stuck(caller, plan, run))
-    why = f"{run.running} tasks are running; the rest waits for them."
+    why = f"{running} tasks are running; the rest waits for them."
     seconds = WAIT_SECONDS
     if retry is not None:
         seconds = min(seconds, max(0.1, (retry - now.mono) / 1000))
-        why = f"{run.running} tasks are running, others wait to be tried again."
+        why = f"{running} tasks are running, others wait to be tried again."
     if verifying:
         why = f"{why} {verifying} are being verified."
     return (yield from say(caller, "waiting", why, "wait", round(seconds, 1)))

@@ -101,7 +101,7 @@ def _close_attempt(ledger: Ledger, task: TaskRow, reason: str | None) -> Op[None
     if attempt.state == "live":
         delta = ledger.runs[attempt.run_id]
         delta.running -= 1
-        delta.minutes += attempts.minutes_spent(ledger, attempt)
+        delta.minutes += yield from attempts.minutes_spent(ledger, attempt)
     yield from attempts.end(ledger, attempt, "closed", error=reason)
     yield from holds.give_back(task.id, attempt.resources)
 

@@ -45,7 +45,7 @@ def complete(
     if isinstance(found, Repeated):
         return found
     ledger, attempt = _as_holder(ledger, found), (yield from spend(found.attempt, spent))
-    minutes = attempts.minutes_spent(ledger, attempt)
+    minutes = yield from attempts.minutes_spent(ledger, attempt)
     landing = Landing("done", found.task.tries, actual=minutes)
     task = yield from _leave(ledger, found, landing)
     ready = yield from spread.met(ledger, task.id)

@@ -26,7 +26,8 @@ STARVING = """
         AND task.state = 'ready' AND run.state = 'active'
     ORDER BY task.parked_mono, task.id LIMIT 20
 """
+# The transaction that took a silent holder's task back may have handed out another one at once.
 TAKEN_SINCE = """
     SELECT resources FROM attempt
-    WHERE fence > :seq AND task_id <> :task AND resources IS NOT NULL
+    WHERE fence >= :seq AND task_id <> :task AND resources IS NOT NULL
 """

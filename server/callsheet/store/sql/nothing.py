@@ -4,6 +4,8 @@ PARKED_IN_RUN = """
     SELECT key, parked_on FROM task WHERE parked_on IS NOT NULL AND run_id = :run LIMIT 1
 """
 NEXT_RETRY = "SELECT min(retry_due) FROM task WHERE state = 'delayed' AND run_id = :run"
+# Also those that began in an earlier run of the plan, which was cancelled since.
+RUNNING = "SELECT count(*) FROM attempt WHERE plan_id = :plan AND state = 'live'"
 VERIFYING = "SELECT count(*) FROM task WHERE state = 'verifying' AND run_id = :run"
 LIVE_OF_AGENT = """
     SELECT count(*) FROM attempt

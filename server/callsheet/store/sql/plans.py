@@ -46,6 +46,7 @@ UPDATE_TASK = """
     WHERE id = :id
 """
 PLACE_TASK = "UPDATE task SET ord = :ord, vanished = 0 WHERE id = :id"
+PUT_LAST = "UPDATE task SET ord = :ord WHERE id = :id"
 VANISH = "UPDATE task SET vanished = 1 WHERE id = :id"
 SET_TEXT = """
     INSERT INTO task_text (task_id, brief, acceptance, files, needs, file, line, origin, digest)

@@ -115,6 +115,8 @@ RENEW = """
     WHERE session_id = :session AND state = 'live' RETURNING id
 """
 
+PAUSED_SINCE = "SELECT paused_mono FROM run WHERE id = :run"
+
 # --- its end ---------------------------------------------------------------------------------
 
 MOVE = """
