@@ -1,6 +1,7 @@
 """What running tasks share and must not share: paths, globs, names, pools; parking and waking."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
 from engine.kit import MINUTE, Session, World, plan
@@ -12,7 +13,9 @@ from callsheet.model.outcome import Nothing
 def world_of(*resources: tuple[str, ...], pools: Mapping[str, int] | None = None) -> World:
     """Tasks a, b, c … with these resources, in a run without a limit that matters."""
     names = "abcdefghij"[: len(resources)]
-    wants = {name: {"resources": r} for name, r in zip(names, resources, strict=True)}
+    wants: dict[str, Any] = {
+        name: {"resources": r} for name, r in zip(names, resources, strict=True)
+    }
     world = World()
     world.load(plan(";".join(names), pools=pools, **wants))
     world.start(parallel=20)
@@ -129,7 +132,8 @@ def test_however_a_holder_ends_those_behind_it_are_woken(how: str) -> None:
 def test_many_tasks_behind_one_resource_all_get_their_turn() -> None:
     names = [f"t{n}" for n in range(40)]
     world = World()
-    world.load(plan(";".join(names), **{name: {"resources": ("src/**",)} for name in names}))
+    wants: dict[str, Any] = {name: {"resources": ("src/**",)} for name in names}
+    world.load(plan(";".join(names), **wants))
     world.start(parallel=40)
     session = world.session()
     for _ in names:

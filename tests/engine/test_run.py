@@ -1,5 +1,7 @@
 """Runs: scope, limits, pausing, draining, cancelling, budgets."""
 
+from typing import Any
+
 import pytest
 from engine.kit import MINUTE, World, plan
 
@@ -104,7 +106,11 @@ def test_slots_never_rise_above_the_limit() -> None:
 
 
 def test_a_type_has_its_own_limit() -> None:
-    kinds = {"a": {"type": "testing"}, "b": {"type": "testing"}, "c": {"type": "review"}}
+    kinds: dict[str, Any] = {
+        "a": {"type": "testing"},
+        "b": {"type": "testing"},
+        "c": {"type": "review"},
+    }
     world = World(Policy(type_limits={"testing": 1}))
     world.load(plan("a; b; c", **kinds))
     world.start()
