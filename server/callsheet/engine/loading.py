@@ -21,6 +21,7 @@ from callsheet.plan.draft import Diagnostic, PhaseDraft, PlanDraft, TaskDraft
 from callsheet.store.port import Op
 from callsheet.store.rows import PlanRow, RunRow
 from callsheet.store.sql import plans as sql
+from callsheet.store.sql import runs as runs_sql
 
 LISTED = 20
 
@@ -102,7 +103,7 @@ def _write_tasks(env: Env, known: Known, draft: PlanDraft, run: RunRow | None) -
             yield sql.PLACE_TASK, {"id": node_id, "ord": ord_}
         else:
             merge.changed.append(task.key)
-            yield from _change_task(known, definition, task, node_id, ord_)
+            yield from _change_task(known, definition, task, node_id, ord_, run)
     if fresh:
         yield sql.ADD_TASK, fresh
         yield sql.SET_TEXT, texts
@@ -123,7 +124,12 @@ def _keep_others(known: Known, draft: PlanDraft, merge: Merge) -> Op[None]:
 
 
 def _change_task(
-    known: Known, definition: Definition, task: TaskDraft, node_id: int, ord_: int
+    known: Known,
+    definition: Definition,
+    task: TaskDraft,
+    node_id: int,
+    ord_: int,
+    run: RunRow | None,
 ) -> Op[None]:
     old = known.tasks[task.key]
     if old.state in ("running", "verifying"):
@@ -131,6 +137,9 @@ def _change_task(
         definition = replace(definition, kind=old.kind)  # it can't become a container under way
     row = yield from nodes.task_row(known, definition, node_id, ord_)
     yield sql.UPDATE_TASK, row
+    if run is not None and (old.kind, definition.kind) == ("container", "task"):
+        if scope.covers(run, task.key, task.phase):  # containers belong to no run
+            yield runs_sql.JOIN_RUN, {"run": run.id, "task": node_id}
     yield sql.SET_TEXT, nodes.text_row(definition, node_id, "source", task.file, task.line)
 
 

@@ -1,0 +1,128 @@
+"""When there is nothing to hand out the answer says why, and whether to wait, stop or ask."""
+
+from collections.abc import Callable
+
+import pytest
+from engine.kit import Session, World, plan
+
+from callsheet.engine.env import Policy
+from callsheet.engine.results import Spent
+
+Case = Callable[[World, Session], None]
+
+
+def finish(world: World, session: Session) -> None:
+    world.start()
+    for key in ("a", "b", "c"):
+        session.complete(session.claim("old", task=key))
+
+
+def limit(world: World, session: Session) -> None:
+    world.start(parallel=1)
+    session.claim("old")
+
+
+def stuck(world: World, session: Session) -> None:
+    world.start()
+    session.fail(session.claim("old", task="a"), "permanent")
+    session.complete(session.claim("old", task="b"))
+
+
+def outside(world: World, session: Session) -> None:
+    world.start(tasks=("b", "c"))
+    session.complete(session.claim("old", task="b"))
+
+
+def paused(world: World, session: Session) -> None:
+    world.start()
+    world.control("pause")
+
+
+def draining(world: World, session: Session) -> None:
+    limit(world, session)
+    world.control("drain")
+
+
+def cancelled(world: World, session: Session) -> None:
+    world.start()
+    world.control("cancel")
+
+
+def spent(world: World, session: Session) -> None:
+    world.start(budgets={"tokens": 5})
+    session.complete(session.claim("old"), Spent(tokens=5))
+
+
+def retrying(world: World, session: Session) -> None:
+    world.start()
+    session.fail(session.claim("old", task="a"))
+    session.complete(session.claim("old", task="b"))
+
+
+def waiting(world: World, session: Session) -> None:
+    world.start(parallel=9)
+    session.claim("old", task="a")
+    session.claim("old", task="b")
+
+
+def busy(world: World, session: Session) -> None:
+    world.add("x; y", x={"resources": ("src",)}, y={"resources": ("src",)})
+    world.start(parallel=9)
+    for key in ("a", "b", "x"):
+        session.claim("old", task=key)
+
+
+def unable(world: World, session: Session) -> None:
+    world.add("x", x={"requires": ("sql",)})
+    world.start(tasks=("x",))
+
+
+CASES: dict[str, tuple[Case, str, str]] = {
+    "nobody started a run": (lambda world, session: None, "no_run", "ask"),
+    "the run was cancelled": (cancelled, "no_run", "ask"),
+    "the run is finished": (finish, "finished", "stop"),
+    "the run is paused": (paused, "paused", "wait"),
+    "the run is draining": (draining, "draining", "stop"),
+    "all slots are taken": (limit, "at_limit", "wait"),
+    "the rest waits for what runs": (waiting, "waiting", "wait"),
+    "the rest waits for a retry": (retrying, "waiting", "wait"),
+    "resources are held": (busy, "resources_busy", "wait"),
+    "nobody asks for what is ready": (unable, "no_capability", "ask"),
+    "a budget is spent": (spent, "budget_spent", "ask"),
+    "what is left needs somebody": (stuck, "stuck", "ask"),
+    "what is left waits outside the scope": (outside, "stuck", "ask"),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_an_agent_is_told_why_there_is_nothing_when(name: str) -> None:
+    case, reason, next_ = CASES[name]
+    world = World(Policy())
+    world.load(plan("a; b; c<-a"))
+    session = world.session()
+    case(world, session)
+    answer = session.nothing("new")
+    assert (answer.reason, answer.next) == (reason, next_), answer.why
+    assert answer.why.endswith(".")
+    assert (answer.retry_after_seconds is not None) == (next_ == "wait")
+    if reason == "stuck":
+        assert answer.stuck
+    again = session.nothing("new")
+    assert (again.reason, again.next) == (reason, next_), "asking again changes nothing"
+    world.assert_sound()
+
+
+def test_a_named_task_is_refused_with_the_reason() -> None:
+    world = World()
+    world.load(plan("a; b; c<-a; d", d={"resources": ("src",)}))
+    world.add("e", e={"resources": ("src",)})
+    world.start(parallel=9)
+    session = world.session()
+    session.claim("old", task="a")
+    session.claim("old", task="d")
+    reasons = {key: session.nothing("new", task=key) for key in ("a", "c", "e")}
+    assert "held by 'old'" in reasons["a"].why and reasons["a"].next == "stop"
+    assert "waits for a (running)" in reasons["c"].why
+    assert reasons["e"].reason == "resources_busy"
+    session.complete(session.claim("old", task="b"))
+    assert session.nothing("new", task="b").reason == "finished"
