@@ -137,10 +137,16 @@ def _change_task(
         definition = replace(definition, kind=old.kind)  # it can't become a container under way
     row = yield from nodes.task_row(known, definition, node_id, ord_)
     yield sql.UPDATE_TASK, row
-    if run is not None and (old.kind, definition.kind) == ("container", "task"):
-        if scope.covers(run, task.key, task.phase):  # containers belong to no run
-            yield runs_sql.JOIN_RUN, {"run": run.id, "task": node_id}
+    if (old.kind, definition.kind) == ("container", "task"):
+        yield from _begin_as_task(task, node_id, run)
     yield sql.SET_TEXT, nodes.text_row(definition, node_id, "source", task.file, task.line)
+
+
+def _begin_as_task(task: TaskDraft, node_id: int, run: RunRow | None) -> Op[None]:
+    """A container's state followed from its members, and it belonged to no run."""
+    yield sql.SET_STATE, {"id": node_id, "state": nodes.initial_state(task.state)[0]}
+    if run is not None and scope.covers(run, task.key, task.phase):
+        yield runs_sql.JOIN_RUN, {"run": run.id, "task": node_id}
 
 
 def _write_edges(known: Known, draft: PlanDraft, seq: int) -> Op[None]:
