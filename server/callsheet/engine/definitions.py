@@ -6,7 +6,7 @@ inherit what their phase or container waits for.
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from callsheet.engine.env import Policy
@@ -152,5 +152,6 @@ def changed_edges(old: Edges, new: Edges) -> tuple[list[tuple[str, str]], Edges]
     return gone, come
 
 
-def as_json(items: Iterable[str]) -> str:
-    return json.dumps(list(items), ensure_ascii=False, separators=(",", ":"))
+def as_json(items: Sequence[str]) -> str:
+    """A list as it is stored; most are empty."""
+    return json.dumps(items, ensure_ascii=False, separators=(",", ":")) if items else "[]"

@@ -1,7 +1,7 @@
 """Writing tasks, phases and edges: what loading a plan and adding tasks have in common."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from callsheet.engine.definitions import Definition, Edges, as_json, changed_edges, milestone_key
@@ -55,7 +55,7 @@ def read_known(plan_id: int) -> Op[Known]:
     )
 
 
-def class_id(known: Known, kind: str, requires: Iterable[str]) -> Op[int]:
+def class_id(known: Known, kind: str, requires: Sequence[str]) -> Op[int]:
     """The interned number of a type and the capabilities it requires."""
     key = (kind, as_json(requires))
     if key not in known.classes:

@@ -8,7 +8,7 @@ the rest and writes what differs. A cycle undoes the whole change.
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from graphlib import TopologicalSorter
+from graphlib import CycleError, TopologicalSorter
 from typing import NamedTuple
 
 from callsheet.engine import holds
@@ -17,7 +17,7 @@ from callsheet.engine.ledger import Ledger
 from callsheet.model import rank
 from callsheet.model.errors import CallsheetError
 from callsheet.model.states import CLOSED, MET, State
-from callsheet.plan.graph import find_cycle, is_acyclic
+from callsheet.plan.graph import find_cycle
 from callsheet.store.port import Op
 from callsheet.store.sql import ledger as ledger_sql
 from callsheet.store.sql import plans as sql
@@ -57,10 +57,10 @@ def regraph(env: Env, ledger: Ledger, plan_id: int) -> Op[Settled]:
     for task_id, needs_id, kind in rows:
         needs[task_id].append(needs_id)
         stated += kind == "stated"
-    _refuse_cycles(nodes, needs)
-    states, unmet = _derive(nodes, needs)
+    order = _in_order(nodes, needs)
+    states, unmet = _derive(nodes, needs, order)
     yield from _write_states(nodes, states, unmet)
-    yield from _write_ranks(env, nodes, needs, states)
+    yield from _write_ranks(env, nodes, needs, order, states)
     for statement in sql.COUNT_ANEW:
         yield statement, {"plan": plan_id}
     yield from _count_runs(ledger, nodes)
@@ -72,11 +72,13 @@ def regraph(env: Env, ledger: Ledger, plan_id: int) -> Op[Settled]:
     )
 
 
-def _refuse_cycles(nodes: Sequence[Node], needs: Mapping[int, Sequence[int]]) -> None:
-    keys = {node.id: node.key for node in nodes}
+def _in_order(nodes: Sequence[Node], needs: Mapping[int, Sequence[int]]) -> list[int]:
+    """All nodes, dependencies before dependents. CYCLE, naming the tasks in order."""
+    try:
+        return list(TopologicalSorter(needs).static_order())
+    except CycleError:
+        keys = {node.id: node.key for node in nodes}
     named = {keys[node]: [keys[n] for n in before if n in keys] for node, before in needs.items()}
-    if is_acyclic(named):
-        return
     cycle = find_cycle(named) or ()
     raise CallsheetError(
         "CYCLE",
@@ -86,17 +88,16 @@ def _refuse_cycles(nodes: Sequence[Node], needs: Mapping[int, Sequence[int]]) ->
 
 
 def _derive(
-    nodes: Sequence[Node], needs: Mapping[int, Sequence[int]]
+    nodes: Sequence[Node], needs: Mapping[int, Sequence[int]], order: Sequence[int]
 ) -> tuple[dict[int, State], dict[int, int]]:
-    """The states and unmet counts that follow from the edges, dependencies before dependents."""
+    """The states and unmet counts that follow from the edges."""
     by_id = {node.id: node for node in nodes}
     states: dict[int, State] = {}
     unmet: dict[int, int] = {}
-    for node_id in TopologicalSorter(needs).static_order():
-        node = by_id.get(node_id)
-        if node is not None:
-            unmet[node_id] = sum(states.get(n, "waiting") not in MET for n in needs[node_id])
-            states[node_id] = _settled_state(node, unmet[node_id])
+    for node_id in order:
+        node = by_id[node_id]
+        unmet[node_id] = sum(states[n] not in MET for n in needs[node_id])
+        states[node_id] = _settled_state(node, unmet[node_id])
     return states, unmet
 
 
@@ -124,6 +125,7 @@ def _write_ranks(
     env: Env,
     nodes: Sequence[Node],
     needs: Mapping[int, Sequence[int]],
+    order: Sequence[int],
     states: Mapping[int, State],
 ) -> Op[None]:
     capacity = yield from holds.capacities(env)
@@ -140,6 +142,7 @@ def _write_ranks(
             )
             for node in nodes
         ],
+        order,
         capacity,
     )
     changed = [{"id": n.id, "rank": wanted[n.id]} for n in nodes if n.rank != wanted[n.id]]

@@ -8,7 +8,6 @@ median of the known ones, else 1. Measured against proven optima (DESIGN section
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from graphlib import TopologicalSorter
 from statistics import median
 
 from callsheet.model.resource import Resource
@@ -35,12 +34,14 @@ class Node:
     """False for tasks that need no more work, which take no time either."""
 
 
-def ranks(nodes: Sequence[Node], capacity: Mapping[str, int]) -> dict[int, int]:
-    """Rank by id: the smaller, the sooner. Nodes form a graph without cycles."""
+def ranks(
+    nodes: Sequence[Node], order: Sequence[int], capacity: Mapping[str, int]
+) -> dict[int, int]:
+    """Rank by id: the smaller, the sooner. `order` has dependencies before dependents."""
     known = [n.estimate_minutes for n in nodes if n.work and n.estimate_minutes is not None]
     default = median(known) if known else 1.0
     minutes = {n.id: _minutes(n, default) for n in nodes}
-    chain = _remaining_chains(nodes, minutes)
+    chain = _remaining_chains(nodes, order, minutes)
     load = _resource_load(nodes, minutes, capacity)
     return {n.id: _rank(n, chain[n.id], load) for n in nodes}
 
@@ -51,11 +52,12 @@ def _minutes(node: Node, default: float) -> float:
     return default if node.estimate_minutes is None else node.estimate_minutes
 
 
-def _remaining_chains(nodes: Sequence[Node], minutes: Mapping[int, float]) -> dict[int, float]:
-    order = TopologicalSorter({n.id: n.needs for n in nodes}).static_order()
+def _remaining_chains(
+    nodes: Sequence[Node], order: Sequence[int], minutes: Mapping[int, float]
+) -> dict[int, float]:
     needs = {n.id: n.needs for n in nodes}
     chain = dict(minutes)
-    for node in reversed(list(order)):
+    for node in reversed(order):
         for before in needs.get(node, ()):
             if before in minutes:
                 chain[before] = max(chain[before], minutes[before] + chain[node])
