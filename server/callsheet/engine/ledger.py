@@ -15,6 +15,8 @@ from callsheet.model.states import ALLOWED, CLOSED, State
 from callsheet.store.port import Op
 from callsheet.store.sql import ledger as sql
 
+_COMPACT = json.JSONEncoder(separators=(",", ":"))
+
 
 class Counted(Protocol):
     """The part of a task row that the counters need."""
@@ -84,7 +86,7 @@ class Ledger:
         **data: Any,
     ) -> None:
         """Append an event; `data` must be JSON, and None values are left out."""
-        text = json.dumps({k: v for k, v in data.items() if v is not None}, separators=(",", ":"))
+        text = _COMPACT.encode({k: v for k, v in data.items() if v is not None})
         self.events.append(
             {
                 "seq": self.seq,

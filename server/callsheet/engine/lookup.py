@@ -47,6 +47,8 @@ def phases(in_plan: PlanRow) -> Op[list[PhaseRow]]:
 
 def phase_key(phase_id: int) -> Op[str | None]:
     """A phase's key by its id; None for 0, which is no phase."""
+    if phase_id == 0:
+        return None
     rows = yield sql.PHASE_KEY, {"phase": phase_id}
     return str(rows[0][0]) if rows else None
 

@@ -32,6 +32,8 @@ def sweep(env: Env, ledger: Ledger, gone: Sequence[int] = ()) -> Op[bool]:
 
     `gone` are sessions whose process is known to have ended without saying so.
     """
+    if not gone and not (yield from anything_due(ledger.now)):
+        return False
     rows: list[Row] = yield sql.DUE, {"now": ledger.now.mono, "most": AT_ONCE}
     for session in gone:
         rows += yield sql.OF_SESSION, {"session": session}

@@ -6,6 +6,7 @@ carry their unit in the name.
 """
 
 from dataclasses import dataclass, fields, is_dataclass
+from functools import cache
 from typing import Any, Literal
 
 Next = Literal["wait", "stop", "ask"]
@@ -26,14 +27,23 @@ NothingReason = Literal[
 
 def to_answer(value: Any) -> Any:
     """Plain JSON data from an outcome: dataclasses become objects without their None fields."""
-    if is_dataclass(value) and not isinstance(value, type):
-        pairs = ((f.name, getattr(value, f.name)) for f in fields(value))
+    if value is None or isinstance(value, str | int | float):
+        return value
+    names = _field_names(value.__class__)
+    if names:
+        pairs = ((name, getattr(value, name)) for name in names)
         return {name: to_answer(item) for name, item in pairs if item is not None}
     if isinstance(value, dict):
         return {key: to_answer(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [to_answer(item) for item in value]
     return value
+
+
+@cache
+def _field_names(kind: type) -> tuple[str, ...]:
+    """The fields of a dataclass; none for any other type."""
+    return tuple(field.name for field in fields(kind)) if is_dataclass(kind) else ()
 
 
 # --- handing out -------------------------------------------------------------------------------

@@ -59,7 +59,7 @@ def feed(connection: sqlite3.Connection, op: Op[T]) -> T:
 def _run(connection: sqlite3.Connection, statement: Statement) -> Rows:
     sql, params = statement
     try:
-        if isinstance(params, Mapping):
+        if isinstance(params, dict | Mapping):  # nearly always a dict, which is told faster
             return connection.execute(sql, params).fetchall()
         connection.executemany(sql, params)
     except UnicodeDecodeError as error:  # from a damaged schema; not to be mistaken for the op's

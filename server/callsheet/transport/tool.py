@@ -23,6 +23,8 @@ from callsheet.model.errors import CallsheetError
 from callsheet.model.outcome import to_answer
 from callsheet.transport.schema import compact_schema
 
+_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
 
 class Desk(Protocol):
     """Where the tools get their board: the lifespan's context."""
@@ -58,7 +60,7 @@ class BoardTool(Tool):
 def answered(outcome: Any) -> CallToolResult:
     """The same facts as text and as data: clients show one, the other, or both."""
     answer = to_answer(outcome)
-    text = json.dumps(answer, ensure_ascii=False, separators=(",", ":"))
+    text = _COMPACT.encode(answer)
     return CallToolResult(content=[TextContent(type="text", text=text)], structured_content=answer)
 
 

@@ -24,9 +24,9 @@ LAST_RUN = f"SELECT {columns(RunRow)} FROM run WHERE plan_id = :plan ORDER BY id
 # --- handing out -----------------------------------------------------------------------------
 
 # The limit is exact because this is one guarded UPDATE under the lock.
-TAKE_SLOT = f"""
+TAKE_SLOT = """
     UPDATE run SET running = running + 1, attempts = attempts + 1
-    WHERE id = :run AND state = 'active' AND running < slots RETURNING {columns(RunRow)}
+    WHERE id = :run AND state = 'active' AND running < slots RETURNING id
 """
 CLASSES = "SELECT id, type, requires FROM class"
 RUNNING_BY_TYPE = """
