@@ -4,7 +4,7 @@ import json
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,6 @@ class Event:
     attempt: int | None
     agent: str
     session: int
-    data: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -106,7 +105,7 @@ def record(root: Path) -> Record:
     """The record of the project's only plan."""
     events = rows(
         root,
-        "SELECT event.seq, event.kind, task.key, event.attempt, agent, session_id, data"
+        "SELECT event.seq, event.kind, task.key, event.attempt, agent, session_id"
         " FROM event LEFT JOIN task ON task.id = task_id ORDER BY event.seq, event.n",
     )
     texts = rows(
@@ -114,7 +113,7 @@ def record(root: Path) -> Record:
         "SELECT key, needs FROM task JOIN task_text ON task_id = id WHERE kind = 'task'",
     )
     return Record(
-        tuple(Event(*event[:-1], json.loads(event[-1])) for event in events),
+        tuple(Event(*event) for event in events),
         {key: set(json.loads(needs)) for key, needs in texts},
     )
 

@@ -8,7 +8,7 @@ import json
 import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from cli_help import child_environ
 MODERN, LEGACY = "2026-07-28", "2025-11-25"
 ERAS = (MODERN, LEGACY)
 SAFETY_SECONDS = 60
+SERVE = (sys.executable, "-m", "callsheet", "serve")
 _META = "io.modelcontextprotocol/"
 _CLIENT = {"name": "acceptance", "version": "1"}
 _LONGEST_LINE = 1_000_000
@@ -142,28 +143,32 @@ class Crew:
         )
 
     async def server(
-        self, era: str = MODERN, command: tuple[str, ...] = (), **environ: str
+        self,
+        era: str = MODERN,
+        command: Sequence[str] = SERVE,
+        prepare: Callable[[], Any] | None = None,
+        **environ: str,
     ) -> Server:
-        """One more server, ready to be called."""
-        words = command or (sys.executable, "-m", "callsheet", "serve")
+        """One more server, ready to be called; `prepare` runs in its process before it starts."""
         process = await asyncio.create_subprocess_exec(
-            *words,
+            *command,
             stdin=PIPE,
             stdout=PIPE,
             stderr=DEVNULL,
             cwd=self.root,
             env={**self._environ, **environ},
             limit=_LONGEST_LINE,
+            preexec_fn=prepare,
         )
         server = Server(process, era)
         self.servers.append(server)
         await server.handshake()
         return server
 
-    async def some(self, count: int, **environ: str) -> list[Server]:
+    async def some(self, count: int) -> list[Server]:
         """Several servers at once, of both eras in turn."""
         eras = [ERAS[number % len(ERAS)] for number in range(count)]
-        return list(await asyncio.gather(*(self.server(era, **environ) for era in eras)))
+        return list(await asyncio.gather(*(self.server(era) for era in eras)))
 
 
 @asynccontextmanager

@@ -1,9 +1,12 @@
 """The resources: everything here can also be had through a tool, since not all clients read them."""
 
 import json
+from collections.abc import Awaitable
 
+from mcp import MCPError
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.exceptions import ResourceNotFoundError
+from mcp.types import INTERNAL_ERROR
 
 from callsheet.model.errors import CallsheetError
 from callsheet.model.outcome import to_answer
@@ -23,7 +26,7 @@ def add_resources(server: MCPServer[Desk], desk: Desk) -> None:
         mime_type="text/markdown",
     )
     async def status() -> str:
-        return await desk.status_page()
+        return await _told(desk.status_page())
 
     @server.resource(
         "callsheet://plan/{name}",
@@ -33,11 +36,10 @@ def add_resources(server: MCPServer[Desk], desk: Desk) -> None:
         mime_type="application/json",
     )
     async def plan(name: str) -> str:
-        board = await desk.board()
-        try:
-            return _json(await board.get_progress(name))
-        except CallsheetError as refusal:
-            raise ResourceNotFoundError(str(refusal)) from None
+        async def read() -> str:
+            return _json(await (await desk.board()).get_progress(name))
+
+        return await _told(read())
 
     @server.resource(
         "callsheet://task/{key}",
@@ -47,11 +49,20 @@ def add_resources(server: MCPServer[Desk], desk: Desk) -> None:
         mime_type="application/json",
     )
     async def task(key: str) -> str:
-        board = await desk.board()
-        try:
-            return _json(await board.get_task(key, "full"))
-        except CallsheetError as refusal:
+        async def read() -> str:
+            return _json(await (await desk.board()).get_task(key, "full"))
+
+        return await _told(read())
+
+
+async def _told(reading: Awaitable[str]) -> str:
+    """What was read; a refusal goes to the client with its own text."""
+    try:
+        return await reading
+    except CallsheetError as refusal:
+        if refusal.code.startswith("UNKNOWN_"):
             raise ResourceNotFoundError(str(refusal)) from None
+        raise MCPError(INTERNAL_ERROR, str(refusal)) from None
 
 
 def _json(outcome: object) -> str:

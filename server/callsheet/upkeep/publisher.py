@@ -94,6 +94,8 @@ class Publisher:
 
     async def _publish(self, at_once: bool) -> bool:
         stamp = await self._store.read(pages.stamp)
+        if self._seen is None:
+            self._seen = stamp.seq  # all that comes after the first look is a change
         mark = _mark(self._root / PROJECT_PAGE)
         if (stamp.seq, mark) == self._covered:
             return True
