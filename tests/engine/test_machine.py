@@ -18,8 +18,8 @@ from callsheet.model.errors import CallsheetError
 from callsheet.model.outcome import Claimed, Nothing
 from callsheet.plan.draft import PhaseDraft, PlanDraft, TaskDraft
 
-EXAMPLES = int(os.environ.get("MACHINE_EXAMPLES", "120"))
-STEPS = int(os.environ.get("MACHINE_STEPS", "40"))
+EXAMPLES = int(os.environ.get("MACHINE_EXAMPLES", "100"))
+STEPS = int(os.environ.get("MACHINE_STEPS", "50"))
 POLICY = Policy(
     parallel=3, max_attempts=2, type_limits={"testing": 1}, backoff=Backoff(10, 2, 600, 0.0)
 )
@@ -149,6 +149,21 @@ class Machine(RuleBasedStateMachine):
     @rule(pick=PICK)
     def somebody_claims(self, pick: int) -> None:
         self.claim(pick, AGENTS[pick % 2], (), True, False, None)
+
+    @precondition(lambda self: self.model.live())
+    @rule(pick=PICK, how=st.sampled_from(["complete", "complete", "fail", "release", "report"]))
+    def a_holder_calls(self, pick: int, how: str) -> None:
+        live = self.model.live()
+        kinds = ("transient", "rate_limited", "blocked", "permanent")
+        arguments = {"kind": kinds[pick % 4]} if how == "fail" else {}
+        self.call(live[pick % len(live)], how, arguments, pick)
+
+    @precondition(lambda self: any(a.state == "lost" for a in self.model.attempts))
+    @rule(pick=PICK, how=st.sampled_from(["complete", "report", "fail", "release"]))
+    def a_lost_holder_calls(self, pick: int, how: str) -> None:
+        lost = [a for a in self.model.attempts if a.state == "lost"]
+        arguments = {"kind": "transient"} if how == "fail" else {}
+        self.call(lost[-1 - pick % len(lost)], how, arguments, pick)
 
     def somebody_starves(self) -> bool:
         since = self.world.clock.mono - 15 * 60_000
@@ -339,7 +354,10 @@ class Machine(RuleBasedStateMachine):
     @rule(pick=PICK, action=st.sampled_from(["retry", "unblock", "skip", "cancel", "reopen"]))
     def resolve(self, pick: int, action: str) -> None:
         model = self.model
-        key = list(model.tasks)[pick % len(model.tasks)]
+        keys = list(model.tasks)
+        if action == "reopen":  # else it is mostly refused
+            keys = [k for k in keys if model.tasks[k].state in CLOSED] or keys
+        key = keys[pick % len(keys)]
         after = deepcopy(model)
         after.open()
         task = after.tasks[key]
