@@ -123,9 +123,9 @@ def test_walks_meet_what_they_are_for() -> None:
     met: Counter[str] = Counter()
     for seed in range(6):
         met += walked(seed).events()
-    assert met["claimed"] > 100
+    assert met["claimed"] > 50
     for kind in ("completed", "attempt lost", "taken back up", "released", "retry due", "failed"):
-        assert met[kind] > 5, kind
+        assert met[kind] > 1, kind
 
 
 def test_the_same_seed_walks_the_same_way() -> None:
