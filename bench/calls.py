@@ -24,12 +24,18 @@ DRAIN_BARS = {"FULL": 3.7, "NORMAL": 3.0}
 Times = dict[str, list[float]]
 """Seconds of each call by what was called."""
 
+Floors = tuple[Client, Client]
+"""The server of the no-op and the one of the commits."""
+
 
 def claims(sizes: Sequence[int], rounds: int, synchronous: str) -> Iterator[Line]:
     """Claim and complete on plans of these sizes against the commit floor, and their growth."""
     times: Times = defaultdict(list)
     with projects.folder() as root, ExitStack() as stack:
-        floor = stack.enter_context(client.floor(root))
+        floors = (
+            stack.enter_context(client.floor(root, commits=False)),
+            stack.enter_context(client.floor(root)),
+        )
         servers = {
             size: stack.enter_context(_server(root / str(size), size, synchronous))
             for size in sizes
@@ -40,7 +46,7 @@ def claims(sizes: Sequence[int], rounds: int, synchronous: str) -> Iterator[Line
             # A small plan is used up soon: a new one, and a new server, for every stretch.
             stretch = min(left, SMALL - WARM_ROUNDS)
             with _server(root / f"{SMALL}-{left}", SMALL, synchronous) as small:
-                _stretch(times, floor, {SMALL: small, **servers}, stretch, synchronous)
+                _stretch(times, floors, {SMALL: small, **servers}, stretch, synchronous)
             left -= stretch
     yield from _lines(times, sizes, synchronous)
 
@@ -51,13 +57,18 @@ def _server(root: Path, size: int, synchronous: str) -> Client:
 
 
 def _stretch(
-    times: Times, floor: Client, servers: dict[int, Client], rounds: int, synchronous: str
+    times: Times, floors: Floors, servers: dict[int, Client], rounds: int, synchronous: str
 ) -> None:
+    """Every call follows one to another process, so that none finds its caches warmer."""
+    noop, commit = floors
     for number in range(-WARM_ROUNDS, rounds):
-        seen = {"noop": _noop(floor), "commit": _commit(floor, synchronous)}
+        seen = {"noop": _noop(noop)}
+        claims = {}
         for size, server in servers.items():
-            seen[f"claim {size}"], claim = server.timed("claim_task", agent="bench")
-            arguments = {"claim": claim["claim"], "summary": "Done, and the tests pass."}
+            seen[f"claim {size}"], claims[size] = server.timed("claim_task", agent="bench")
+        seen["commit"] = commit.timed(f"commit_{synchronous.lower()}")[0]
+        for size, server in servers.items():
+            arguments = {"claim": claims[size]["claim"], "summary": "Done, and the tests pass."}
             seen[f"complete {size}"], _ = server.timed("complete_task", **arguments)
         if number >= 0:
             for what, seconds in seen.items():
@@ -66,10 +77,6 @@ def _stretch(
 
 def _noop(floor: Client) -> float:
     return floor.timed("noop")[0]
-
-
-def _commit(floor: Client, synchronous: str) -> float:
-    return floor.timed(f"commit_{synchronous.lower()}")[0]
 
 
 def _lines(times: Times, sizes: Sequence[int], synchronous: str) -> Iterator[Line]:

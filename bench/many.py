@@ -130,13 +130,15 @@ def crowd(processes: int = 64, tasks_each: int = 12) -> Line:
             took = max(agent.last_done for agent in agents) - began
             twice, lost, errors = _account(agents, tasks)
             claims = [seconds for agent in agents for seconds in agent.claim_seconds]
+            later = [seconds for agent in agents for seconds in agent.claim_seconds[1:]]
     p99 = percentile(claims, 0.99)
     fewer = "" if count == processes else f" (memory for {count} only)"
     good = not (twice or lost or errors)
     return Line(
         f"{processes} processes{fewer}, {CROWD_WORK_SECONDS} s of work a task, {tasks} tasks",
         f"0 errors, claim p99 <= {CROWD_BAR_SECONDS * 1000:.0f} ms",
-        f"{len(errors)} errors, {twice} twice, {lost} lost, p99 {p99 * 1000:.0f} ms, "
+        f"{len(errors)} errors, {twice} twice, {lost} lost, p99 {p99 * 1000:.0f} ms "
+        f"({percentile(later, 0.99) * 1000:.0f} without each one's first), "
         f"{spread(claims)}, {tasks / took:.0f} tasks/s"
         + "".join(f"; {error}" for error in errors[:1]),
         against(p99, CROWD_BAR_SECONDS) if good else "MISSED",
