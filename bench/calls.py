@@ -59,17 +59,22 @@ def _server(root: Path, size: int, synchronous: str) -> Client:
 def _stretch(
     times: Times, floors: Floors, servers: dict[int, Client], rounds: int, synchronous: str
 ) -> None:
-    """Every call follows one to another process, so that none finds its caches warmer."""
+    """Every call follows a no-op elsewhere, so that none finds its caches or the disk warmer."""
     noop, commit = floors
+    sizes = list(servers)
     for number in range(-WARM_ROUNDS, rounds):
-        seen = {"noop": _noop(noop)}
-        claims = {}
-        for size, server in servers.items():
-            seen[f"claim {size}"], claims[size] = server.timed("claim_task", agent="bench")
+        sizes = [*sizes[1:], sizes[0]]
+        seen, claims = {}, {}
+        for size in sizes:
+            _noop(noop)
+            seen[f"claim {size}"], claims[size] = servers[size].timed("claim_task", agent="bench")
+        _noop(noop)
         seen["commit"] = commit.timed(f"commit_{synchronous.lower()}")[0]
-        for size, server in servers.items():
+        seen["noop"] = _noop(noop)
+        for size in sizes:
             arguments = {"claim": claims[size]["claim"], "summary": "Done, and the tests pass."}
-            seen[f"complete {size}"], _ = server.timed("complete_task", **arguments)
+            seen[f"complete {size}"], _ = servers[size].timed("complete_task", **arguments)
+            _noop(noop)
         if number >= 0:
             for what, seconds in seen.items():
                 times[what].append(seconds)

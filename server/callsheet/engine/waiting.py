@@ -13,7 +13,7 @@ from callsheet.store.port import Store
 
 FIRST_LOOK_SECONDS = 0.025
 LAST_LOOK_SECONDS = 0.2
-SLOWER = 1.15
+SLOWER = 1.5
 
 
 async def wait_for_change(store: Store, seen: int, seconds: float) -> None:
