@@ -101,6 +101,7 @@ class Found:
 class NotFound:
     answer: Nothing
     parked: bool = False
+    """Whether tasks were parked or woken on the way, which must not be lost."""
 
 
 def _find(
@@ -126,7 +127,9 @@ def _find(
             return Found(run, choice.task_id)
         if choice.more:
             return NotFound((yield from nothing.search_on(caller)), parked)
-        if not (yield from holds.wake_loose(choose.MOST_CANDIDATES)):
+        woken, written = yield from holds.wake_loose(choose.MOST_CANDIDATES)
+        parked = parked or written
+        if not woken:
             answer = yield from nothing.explain(ledger.now, caller, plan, run, kinds)
             return NotFound(answer, parked)
 

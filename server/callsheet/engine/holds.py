@@ -62,8 +62,8 @@ def wake(key: str, most: int) -> Op[int]:
     return len(rows)
 
 
-def wake_loose(most: int) -> Op[int]:
-    """Un-park more of those whose resource was given back. Returns how many."""
+def wake_loose(most: int) -> Op[tuple[int, bool]]:
+    """Un-park more of those whose resource was given back. How many, and if anything was written."""
     loose = yield sql.LOOSE, {}
     held = yield sql.HELD, {}
     keys = {res.wait_key(res.parse(text)) for (text,) in held}
@@ -72,7 +72,7 @@ def wake_loose(most: int) -> Op[int]:
         yield sql.TIGHTEN, {"on": key}
         if key not in keys:  # else its next release wakes them
             woken += yield from wake(key, most)
-    return woken
+    return woken, bool(loose)
 
 
 def taken_since(task_id: int, text: str | None, seq: int) -> Op[bool]:
