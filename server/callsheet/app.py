@@ -14,8 +14,8 @@ from callsheet.engine.env import Env, Policy
 from callsheet.engine.sessions import LocalProcesses
 from callsheet.model.backoff import Backoff
 from callsheet.model.errors import CallsheetError
+from callsheet.plan.draft import PlanDraft
 from callsheet.settings import Settings
-from callsheet.sources import SourceReader
 from callsheet.store.opening import open_sqlite
 from callsheet.upkeep import Upkeep, publish_now, rendered_pages
 
@@ -42,13 +42,27 @@ async def open_board(
         allow_network_fs=settings.allow_network_fs,
     )
     env = Env(clock, SystemRandom(), policy_from(settings))
-    plans = SourceReader(root, phases_in_order=settings.phases_in_order)
+    plans = _Plans(root, settings.phases_in_order)
     board = Board(store, env, plans, LocalProcesses(), kind)
     try:
         yield board
     finally:
         await publish_now(board, root)
         await board.close()
+
+
+class _Plans:
+    """The project's plans. What reads them is imported with the first: few servers read one."""
+
+    def __init__(self, root: Path, phases_in_order: bool) -> None:
+        self._root = root
+        self._phases_in_order = phases_in_order
+
+    async def read(self, path: str | None, format: str | None, name: str | None) -> PlanDraft:
+        from callsheet.sources import SourceReader
+
+        reader = SourceReader(self._root, phases_in_order=self._phases_in_order)
+        return await reader.read(path, format, name)
 
 
 def policy_from(settings: Settings) -> Policy:
