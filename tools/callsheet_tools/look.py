@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from callsheet.engine.board import Board
-from callsheet.model.outcome import PlanProgress, ReadyList
+from callsheet.model.outlook import PlanProgress, ReadyList
 from callsheet_tools.arguments import Agent, Plan
 
 

@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from callsheet.engine.board import Board
-from callsheet.model.outcome import DryRun, Resolved, RunInfo
+from callsheet.model.outcome import Resolved
+from callsheet.model.outlook import DryRun, RunInfo
 from callsheet_tools.arguments import Names, Note, Plan
 
 

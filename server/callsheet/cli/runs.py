@@ -7,7 +7,7 @@ import click
 
 from callsheet.cli.frame import Call, command
 from callsheet.cli.text import Cell, columns, heading, minutes, say
-from callsheet.model.outcome import DryRun, RunInfo
+from callsheet.model.outlook import DryRun, RunInfo
 
 HOW_TO_WORK = (
     "Next: start assistants in this folder and give each the prompt `work` of callsheet (in Claude "

@@ -21,7 +21,8 @@ from callsheet.cli.text import (
     state,
     title,
 )
-from callsheet.model.outcome import EstimateProgress, PlanProgress, RunInfo, to_answer
+from callsheet.model.outcome import to_answer
+from callsheet.model.outlook import EstimateProgress, PlanProgress, RunInfo
 from callsheet.model.states import STATES
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ import click
 
 from callsheet.cli.frame import Call, command
 from callsheet.cli.text import Cell, columns, faint, heading, minutes, number, say, state, title
-from callsheet.model.outcome import ReadyList, Resolved
+from callsheet.model.outcome import Resolved
+from callsheet.model.outlook import ReadyList
 
 PRIORITY_COLOURS = {"critical": "red", "high": "yellow"}
 ACTIONS = ("retry", "unblock", "skip", "cancel", "reopen")

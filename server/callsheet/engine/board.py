@@ -16,6 +16,7 @@ from callsheet.engine import (
     control,
     loading,
     look,
+    lookup,
     one_task,
     progress,
     resolving,
@@ -34,19 +35,10 @@ from callsheet.engine.seat import Seat
 from callsheet.engine.sessions import Processes
 from callsheet.engine.waiting import wait_for_change
 from callsheet.model.errors import CallsheetError
-from callsheet.model.outcome import (
-    Claimed,
-    DryRun,
-    Loaded,
-    Nothing,
-    PlanProgress,
-    ReadyList,
-    Reported,
-    Resolved,
-    RunInfo,
-)
+from callsheet.model.outcome import Claimed, Loaded, Nothing, Reported, Resolved
+from callsheet.model.outlook import DryRun, PlanProgress, ReadyList, RunInfo
 from callsheet.plan.draft import PlanDraft, TaskDraft
-from callsheet.store.port import Op, Store
+from callsheet.store.port import Store
 
 Answer = Mapping[str, Any]
 """The JSON of an earlier answer to the same call."""
@@ -212,7 +204,7 @@ class Board(Seat):
     ) -> RunInfo | DryRun:
         """Start a run; loads the plan first when none is loaded and one source is found."""
         loaded = None
-        if plan is None and not await self.store.read(lookup_plans):
+        if plan is None and not await self.store.read(lookup.any_plan):
             loaded = await self._load_only_source()
         caller = await self.caller()
         ask = Start(
@@ -284,12 +276,6 @@ class Board(Seat):
         await self.tidy()
         caller = self.onlooker(agent)
         return await self.store.read(lambda: look.progress(self.env, caller, plan, agent))
-
-
-def lookup_plans() -> Op[bool]:
-    """Whether any plan is loaded."""
-    rows = yield "SELECT 1 FROM plan LIMIT 1", {}
-    return bool(rows)
 
 
 def with_loaded(answer: RunInfo | DryRun, loaded: str) -> RunInfo | DryRun:

@@ -10,7 +10,7 @@ from callsheet.engine.fit import listed
 from callsheet.engine.ledger import Ledger
 from callsheet.engine.times import iso
 from callsheet.model.errors import CallsheetError
-from callsheet.model.outcome import RunInfo
+from callsheet.model.outlook import RunInfo
 from callsheet.store.port import Op
 from callsheet.store.rows import PlanRow, RunRow
 from callsheet.store.sql import runs as sql

@@ -10,7 +10,8 @@ from callsheet.engine.fit import clipped, title, within
 from callsheet.engine.times import iso
 from callsheet.model.errors import CallsheetError
 from callsheet.model.handle import Handle
-from callsheet.model.outcome import (
+from callsheet.model.outcome import to_answer
+from callsheet.model.outlook import (
     EstimateProgress,
     Held,
     PhaseProgress,
@@ -18,7 +19,6 @@ from callsheet.model.outcome import (
     ReadyList,
     ReadyTask,
     RunningTask,
-    to_answer,
 )
 from callsheet.model.rank import PRIORITY_NAMES
 from callsheet.model.states import STATES

@@ -26,6 +26,12 @@ def all_plans() -> Op[list[PlanRow]]:
     return [PlanRow._make(row) for row in rows]
 
 
+def any_plan() -> Op[bool]:
+    """Whether any plan is loaded."""
+    rows = yield "SELECT 1 FROM plan LIMIT 1", {}
+    return bool(rows)
+
+
 def task(in_plan: PlanRow, name: str) -> Op[TaskRow]:
     """The task that `name` means: `1.2`, `phase1.task2`, `Task 1.2`, in any case of letters."""
     for key in dict.fromkeys((name.strip(), normal_task(name))):

@@ -4,7 +4,8 @@ from callsheet.engine import choose, lookup
 from callsheet.engine.choose import Classes
 from callsheet.engine.env import Caller, Env, Moment
 from callsheet.engine.fit import HELD_BYTES, clipped, title, within
-from callsheet.model.outcome import Next, Nothing, NothingReason, Stuck
+from callsheet.model.outcome import Next, Nothing, NothingReason
+from callsheet.model.outlook import Stuck
 from callsheet.store.port import Op
 from callsheet.store.rows import PlanRow, RunRow
 from callsheet.store.sql import nothing as sql

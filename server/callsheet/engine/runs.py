@@ -14,7 +14,7 @@ from callsheet.engine.regraph import Node
 from callsheet.engine.rollback import RolledBack
 from callsheet.engine.scope import Scope
 from callsheet.model.errors import CallsheetError
-from callsheet.model.outcome import DryRun, RunInfo
+from callsheet.model.outlook import DryRun, RunInfo
 from callsheet.model.states import CLOSED
 from callsheet.store.port import Op
 from callsheet.store.rows import PlanRow, RunRow
