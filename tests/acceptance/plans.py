@@ -64,6 +64,15 @@ async def work(
             raise  # the test ends, not the server
 
 
+async def next_task(server: Server, agent: str) -> Answer:
+    """A claim; the plan must have work left."""
+    while True:
+        claimed = await server.call("claim_task", agent=agent, wait_seconds=20)
+        if claimed["outcome"] == "claimed":
+            return claimed
+        assert claimed["next"] == "wait", claimed
+
+
 async def stale(server: Server, claim: str) -> str:
     """The refusal that a superseded claim gets."""
     try:

@@ -5,7 +5,7 @@ import re
 import signal
 from pathlib import Path
 
-from acceptance.plans import Acks, begin, layered, stale, stop, work, write_plan
+from acceptance.plans import Acks, begin, layered, next_task, stale, stop, work, write_plan
 from acceptance.record import record, violations
 from acceptance.wire import Answer, Crew, Server, crew
 
@@ -88,25 +88,38 @@ async def first_page(servers: Crew, server: Server) -> None:
 async def test_a_server_killed_and_one_stopped_lose_no_task_and_complete_none_late(
     tmp_path: Path,
 ) -> None:
-    """One of eight is killed with -9 holding a task, another stopped for longer than its lease."""
+    """In the middle one of eight is killed with -9, another stopped for longer than its lease."""
     write_plan(tmp_path, layered(TASKS))
     acks: Acks = []
     held: dict[str, Answer] = {}
+    done_by_then: list[int] = []
+
+    async def until_struck(server: Server, name: str) -> None:
+        """Complete five tasks, claim one more, and be killed or stopped while holding it."""
+        for _ in range(5):
+            claimed = await next_task(server, name)
+            await server.call("complete_task", claim=claimed["claim"], summary=f"By {name}.")
+            acks.append((claimed["task"]["key"], name))
+        held[name] = await next_task(server, name)
+        done_by_then.append(len(acks))
+        if name == "killed":
+            await server.kill()
+        else:
+            stop(server, tmp_path)
 
     async with crew(tmp_path) as servers:
         *six, killed, stopped = await servers.some(8)
         await begin(six[0], parallel=8)
-        for name, victim in (("killed", killed), ("stopped", stopped)):
-            held[name] = await victim.call("claim_task", agent=name)
-        await killed.kill()
-        stop(stopped, tmp_path)
         async with asyncio.TaskGroup() as group:
+            group.create_task(until_struck(killed, "killed"))
+            group.create_task(until_struck(stopped, "stopped"))
             for number, server in enumerate(six):
                 group.create_task(work(server, f"agent-{number}", acks))
         stopped.signal(signal.SIGCONT)
         late = await stale(stopped, held["stopped"]["claim"])
     judge(tmp_path, acks)
     assert len(acks) == TASKS
+    assert all(0 < count < TASKS - 8 for count in done_by_then)
     log = record(tmp_path)
     for name, claimed in held.items():
         first, *later = log.holders(claimed["task"]["key"])
