@@ -128,7 +128,7 @@ class Model:
         for task in self.tasks.values():
             task.retry_due = self.now
         for attempt in self.attempts:
-            attempt.runtime = self.now + self.policy.runtime_ms
+            attempt.runtime = self.now + round(self.policy.max_runtime_minutes * 60_000)
         for attempt in self.live():
             self.lose(attempt, counts=False)
         self.settle()
@@ -199,7 +199,7 @@ class Model:
         task, policy = self.tasks[key], self.policy
         attempt = Attempt(
             key, claim, agent, session, len(self.runs) - 1, wanted(task.draft), self.step,
-            self.now + policy.lease_ms, self.now + policy.silence_ms, self.now + policy.runtime_ms,
+            self.now + policy.lease_ms, self.now + round(policy.max_silence_minutes * 60_000), self.now + round(policy.max_runtime_minutes * 60_000),
         )  # fmt: skip
         self.attempts.append(attempt)
         task.state, task.last, task.tries = "running", attempt, task.tries + 1
@@ -247,7 +247,7 @@ class Model:
         attempt.session = session
         attempt.lease = self.now + self.policy.lease_ms
         stands = run.paused if run.state == "paused" else self.now
-        attempt.silent = stands + self.policy.silence_ms
+        attempt.silent = stands + round(self.policy.max_silence_minutes * 60_000)
         return True
 
     def complete(self, attempt: Attempt) -> None:

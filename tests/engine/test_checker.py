@@ -41,8 +41,8 @@ TAMPERINGS = {
     "a second live attempt": (
         (
             "INSERT INTO attempt (task_id, n, fence, plan_id, run_id, session_id, agent, secret, "
-            "state, started_at, started_mono, seen_at, lease_due, silent_due, runtime_due, due) "
-            "SELECT task_id, 2, 9999, plan_id, run_id, session_id, agent, secret, 'live', 0, 0, 0, "
+            "state, started_at, started_mono, seen_at, silence_ms, lease_due, silent_due, runtime_due, due) "
+            "SELECT task_id, 2, 9999, plan_id, run_id, session_id, agent, secret, 'live', 0, 0, 0, silence_ms, "
             "lease_due, silent_due, runtime_due, due FROM attempt LIMIT 1"
         ),
         "one live attempt a task, numbers and fences grow",

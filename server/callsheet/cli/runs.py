@@ -55,6 +55,9 @@ def _outside(keys: tuple[str, ...], total: int | None) -> Iterator[str]:
         yield "--include-dependencies brings them along."
 
 
+MINUTES = click.FloatRange(0, min_open=True)
+
+
 @command("run", show=_show)
 @click.option("--plan", help="Which plan, when there are several.")
 @click.option("--phase", "phases", multiple=True, help="Only this phase; may be repeated.")
@@ -64,6 +67,9 @@ def _outside(keys: tuple[str, ...], total: int | None) -> Iterator[str]:
 @click.option("--retry-failed", is_flag=True, help="Give failed tasks another chance.")
 @click.option("--include-dependencies", is_flag=True, help="And what the scope depends on.")
 @click.option("--dry-run", is_flag=True, help="Only show the order; start nothing.")
+@click.option("--max-attempts", type=click.IntRange(1, 100), help="Tries a task in this run.")
+@click.option("--max-silence-minutes", type=MINUTES, help="Taken back when silent for so long.")
+@click.option("--max-runtime-minutes", type=MINUTES, help="Taken back when it takes so long.")
 async def run(
     call: Call,
     plan: str | None,
@@ -74,6 +80,9 @@ async def run(
     retry_failed: bool,
     include_dependencies: bool,
     dry_run: bool,
+    max_attempts: int | None,
+    max_silence_minutes: float | None,
+    max_runtime_minutes: float | None,
 ) -> RunInfo | DryRun:
     """Start a run: from now on assistants are handed tasks.
 
@@ -90,6 +99,9 @@ async def run(
             retry_failed=retry_failed,
             dry_run=dry_run,
             include_dependencies=include_dependencies,
+            max_attempts=max_attempts,
+            max_silence_minutes=max_silence_minutes,
+            max_runtime_minutes=max_runtime_minutes,
         )
 
 

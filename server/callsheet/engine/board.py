@@ -201,6 +201,9 @@ class Board(Seat):
         budgets: Mapping[str, float] | None = None,
         dry_run: bool = False,
         include_dependencies: bool = False,
+        max_attempts: int | None = None,
+        max_silence_minutes: float | None = None,
+        max_runtime_minutes: float | None = None,
     ) -> RunInfo | DryRun:
         """Start a run; loads the plan first when none is loaded and one source is found."""
         loaded = None
@@ -217,6 +220,9 @@ class Board(Seat):
             budgets=budgets or {},
             dry_run=dry_run,
             include_dependencies=include_dependencies,
+            max_attempts=max_attempts,
+            max_silence_minutes=max_silence_minutes,
+            max_runtime_minutes=max_runtime_minutes,
         )
         answer = await self.write(lambda: runs.start(self.env, caller, ask))
         return answer if loaded is None else with_loaded(answer, loaded)

@@ -8,6 +8,7 @@ from callsheet.engine.budgets import budget_spent
 from callsheet.engine.env import Caller, Env
 from callsheet.engine.fit import HELD_BYTES, within
 from callsheet.engine.ledger import Ledger
+from callsheet.engine.limits import Patience, patience
 from callsheet.engine.requests import Request
 from callsheet.engine.rollback import RolledBack
 from callsheet.model.handle import Handle
@@ -145,7 +146,8 @@ def _hand_out(
     handle = Handle(task.key, task.attempt, env.secret())
     also = yield sql.HOLDING, {"session": caller.session_id, "agent": caller.agent}
     held = tuple(within([key for (key,) in also], HELD_BYTES))
-    yield from _begin_attempt(env, ledger, caller, found.run, task, handle.secret)
+    allowed = patience(env, task, found.run)
+    yield from _begin_attempt(env, ledger, caller, found.run, task, handle.secret, allowed)
     yield from holds.take(task.id, task.resources)
     ledger.event(
         "claimed",
@@ -161,7 +163,7 @@ def _hand_out(
     return Claimed(
         claim=str(handle),
         agent=caller.agent,
-        report_within_minutes=env.policy.report_within_minutes,
+        report_within_minutes=allowed.report_within_minutes,
         lease_seconds=env.policy.lease_seconds,
         also_holding=held,
         task=shown,
@@ -172,11 +174,17 @@ def _hand_out(
 
 
 def _begin_attempt(
-    env: Env, ledger: Ledger, caller: Caller, run: RunRow, task: TaskRow, secret: str
+    env: Env,
+    ledger: Ledger,
+    caller: Caller,
+    run: RunRow,
+    task: TaskRow,
+    secret: str,
+    allowed: Patience,
 ) -> Op[None]:
     mono = ledger.now.mono
-    lease, silent = mono + env.policy.lease_ms, mono + env.policy.silence_ms
-    runtime = mono + env.policy.runtime_ms
+    lease, silent = mono + env.policy.lease_ms, mono + allowed.silence_ms
+    runtime = mono + allowed.runtime_ms
     yield (
         sql.ADD_ATTEMPT,
         {
@@ -191,6 +199,7 @@ def _begin_attempt(
             "resources": task.resources,
             "wall": ledger.now.wall,
             "mono": mono,
+            "silence_ms": allowed.silence_ms,
             "lease_due": lease,
             "silent_due": silent,
             "runtime_due": runtime,

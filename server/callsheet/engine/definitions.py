@@ -34,6 +34,8 @@ class Definition:
     route: str | None
     resources: tuple[str, ...]
     max_attempts: int | None
+    max_silence: float | None
+    max_runtime: float | None
     brief: str
     acceptance: tuple[str, ...]
     files: tuple[str, ...]
@@ -42,7 +44,9 @@ class Definition:
 
     def digest(self) -> str:
         """Changes when the definition does."""
-        text = json.dumps([getattr(self, field) for field in self.__slots__])  # 5 × as fast as asdict
+        text = json.dumps(
+            [getattr(self, field) for field in self.__slots__]
+        )  # 5 × as fast as asdict
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
@@ -66,6 +70,8 @@ def define(draft: TaskDraft, policy: Policy) -> Definition:
         route=route,
         resources=tuple(dict.fromkeys(str(resource.parse(r)) for r in draft.resources)),
         max_attempts=draft.max_attempts,
+        max_silence=draft.max_silence_minutes,
+        max_runtime=draft.max_runtime_minutes,
         brief=draft.brief,
         acceptance=draft.acceptance,
         files=draft.files,

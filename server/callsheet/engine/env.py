@@ -24,7 +24,7 @@ class Clock(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The rules of the project. Runs and tasks may carry their own `max_attempts`."""
+    """The rules of the project. Runs and tasks may carry limits of their own."""
 
     parallel: int = 3
     max_attempts: int = 3
@@ -46,19 +46,6 @@ class Policy:
     @property
     def lease_ms(self) -> int:
         return round(self.lease_seconds * 1000)
-
-    @property
-    def silence_ms(self) -> int:
-        return round(self.max_silence_minutes * 60_000)
-
-    @property
-    def runtime_ms(self) -> int:
-        return round(self.max_runtime_minutes * 60_000)
-
-    @property
-    def report_within_minutes(self) -> float:
-        """What an agent is told: two thirds of the silence after which its task is taken back."""
-        return round(self.max_silence_minutes * 2 / 3, 2)
 
 
 class Caller(NamedTuple):

@@ -105,6 +105,8 @@ def _write_milestone(known: Known, phase: PhaseDraft, phase_id: int, node_id: in
         route=None,
         resources=(),
         max_attempts=None,
+        max_silence=None,
+        max_runtime=None,
         brief="",
         acceptance=(),
         files=(),
@@ -134,6 +136,8 @@ def task_row(known: Known, task: Definition, node_id: int, ord_: int) -> Op[dict
         "route": task.route,
         "resources": as_json(task.resources) if task.resources else None,
         "max_attempts": task.max_attempts,
+        "max_silence": task.max_silence,
+        "max_runtime": task.max_runtime,
     }
 
 

@@ -64,7 +64,7 @@ def _seen(env: Env, ledger: Ledger, attempt: AttemptRow, run: RunRow, report: Re
     spent = yield from results.spend(attempt, report.spent)
     lease = ledger.now.mono + env.policy.lease_ms
     stands = ledger.now.mono if run.paused_mono is None else run.paused_mono
-    silent = stands + env.policy.silence_ms  # of a paused run's clocks, which stand still
+    silent = stands + attempt.silence_ms  # of a paused run's clocks, which stand still
     params = {
         "attempt": attempt.id,
         "session": ledger.caller.session_id,

@@ -37,6 +37,9 @@ class Start:
     budgets: Mapping[str, float] = field(default_factory=dict)
     dry_run: bool = False
     include_dependencies: bool = False
+    max_attempts: int | None = None
+    max_silence_minutes: float | None = None
+    max_runtime_minutes: float | None = None
 
 
 def start(env: Env, caller: Caller, ask: Start) -> Op[RunInfo | DryRun]:
@@ -167,6 +170,9 @@ def _add_run(
         "parallel": ask.parallel or env.policy.parallel,
         "total": len(chosen),
         "remaining": sum(n.id in chosen and n.state not in CLOSED for n in nodes),
+        "max_attempts": ask.max_attempts,
+        "max_silence": ask.max_silence_minutes,
+        "max_runtime": ask.max_runtime_minutes,
         "budgets": json.dumps(budgets) if budgets else "{}",
         "at": ledger.now.wall,
     }

@@ -64,6 +64,8 @@ class TaskDraft:
     route: str | None = None
     files: tuple[str, ...] = ()
     max_attempts: int | None = None
+    max_silence_minutes: float | None = None
+    max_runtime_minutes: float | None = None
     state: SourceState = "todo"
     file: str | None = None
     line: int | None = None

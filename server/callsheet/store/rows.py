@@ -27,6 +27,8 @@ class TaskRow(NamedTuple):
     tries: int
     releases: int
     max_attempts: int | None
+    max_silence: float | None
+    max_runtime: float | None
     retry_due: int | None
     reason: str | None
     parked_on: str | None
@@ -50,6 +52,7 @@ class AttemptRow(NamedTuple):
     seen_at: int
     ended_at: int | None
     ended_seq: int | None
+    silence_ms: int
     lease_due: int
     silent_due: int
     runtime_due: int
@@ -76,6 +79,8 @@ class RunRow(NamedTuple):
     total: int
     remaining: int
     max_attempts: int | None
+    max_silence: float | None
+    max_runtime: float | None
     budgets: str
     attempts: int
     minutes: float

@@ -19,6 +19,8 @@ _UNSAID = {
     "minimum",
     "pattern",
 }
+_RARE = {"max_attempts", "max_silence_minutes", "max_runtime_minutes"}
+"""Fields of a task that are accepted, but that an agent needs too seldom to be told of."""
 _MUST_BE_SAID = {"maximum": 100}
 """Upper limits up to this are part of an argument's meaning: a per cent, seconds to wait."""
 
@@ -40,7 +42,8 @@ def _compact(part: Any, definitions: dict[str, Any]) -> Any:
     kept: dict[str, Any] = {}
     for key, value in part.items():
         if key == "properties":
-            kept[key] = {name: _compact(inner, definitions) for name, inner in value.items()}
+            told = {name: inner for name, inner in value.items() if name not in _RARE}
+            kept[key] = {name: _compact(inner, definitions) for name, inner in told.items()}
         elif not _goes_without_saying(key, value):
             kept[key] = _compact(value, definitions)
     return kept

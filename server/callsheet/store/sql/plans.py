@@ -32,16 +32,19 @@ SET_POOL = """
 
 ADD_TASK = """
     INSERT INTO task (id, plan_id, key, kind, phase_id, parent_id, ord, title, type, class_id,
-        priority, estimate, route, resources, state, reason, max_attempts, run_id)
+        priority, estimate, route, resources, state, reason, max_attempts,
+        max_silence, max_runtime, run_id)
     VALUES (:id, :plan, :key, :kind, :phase, :parent, :ord, :title, :type, :class,
-        :priority, :estimate, :route, :resources, :state, :reason, :max_attempts, :run)
+        :priority, :estimate, :route, :resources, :state, :reason, :max_attempts,
+        :max_silence, :max_runtime, :run)
 """
 # A running task keeps the resources it holds; what it is given now counts from the next attempt.
 UPDATE_TASK = """
     UPDATE task SET kind = :kind, phase_id = :phase, parent_id = :parent, ord = :ord,
         title = :title, type = :type, class_id = :class, priority = :priority,
         estimate = :estimate, route = :route, resources = :resources,
-        max_attempts = :max_attempts, vanished = 0,
+        max_attempts = :max_attempts, max_silence = :max_silence, max_runtime = :max_runtime,
+        vanished = 0,
         parked_on = NULL, parked_mono = NULL
     WHERE id = :id
 """

@@ -4,9 +4,9 @@ from callsheet.store.rows import RunRow, columns
 
 ADD_RUN = f"""
     INSERT INTO run (plan_id, state, scope, max_running, slots, total, remaining, max_attempts,
-        budgets, started_at)
-    VALUES (:plan, 'active', :scope, :parallel, :parallel, :total, :remaining, NULL,
-        :budgets, :at)
+        max_silence, max_runtime, budgets, started_at)
+    VALUES (:plan, 'active', :scope, :parallel, :parallel, :total, :remaining, :max_attempts,
+        :max_silence, :max_runtime, :budgets, :at)
     RETURNING {columns(RunRow)}
 """
 JOIN_RUN = "UPDATE task SET run_id = :run WHERE id = :task"

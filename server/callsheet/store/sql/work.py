@@ -44,9 +44,11 @@ MARK_RUNNING = f"""
 """
 ADD_ATTEMPT = """
     INSERT INTO attempt (task_id, n, fence, plan_id, run_id, session_id, agent, secret, state,
-        resources, started_at, started_mono, seen_at, lease_due, silent_due, runtime_due, due)
+        resources, started_at, started_mono, seen_at, silence_ms,
+        lease_due, silent_due, runtime_due, due)
     VALUES (:task, :n, :fence, :plan, :run, :session, :agent, :secret, 'live',
-        :resources, :wall, :mono, :wall, :lease_due, :silent_due, :runtime_due, :due)
+        :resources, :wall, :mono, :wall, :silence_ms,
+        :lease_due, :silent_due, :runtime_due, :due)
 """
 TEXT = "SELECT brief, acceptance, files FROM task_text WHERE task_id = :task"
 HOLDING = """

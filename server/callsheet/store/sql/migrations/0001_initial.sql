@@ -67,7 +67,9 @@ CREATE TABLE run (
     running INTEGER NOT NULL DEFAULT 0 CHECK (running >= 0),
     total INTEGER NOT NULL,
     remaining INTEGER NOT NULL CHECK (remaining >= 0),
-    max_attempts INTEGER,
+    max_attempts INTEGER,          -- these three: NULL for what the project's settings say
+    max_silence REAL,              -- minutes
+    max_runtime REAL,
     budgets TEXT NOT NULL DEFAULT '{}',
     attempts INTEGER NOT NULL DEFAULT 0,
     minutes REAL NOT NULL DEFAULT 0,
@@ -106,7 +108,9 @@ CREATE TABLE task (
     attempt INTEGER NOT NULL DEFAULT 0,    -- number of the last attempt
     tries INTEGER NOT NULL DEFAULT 0,      -- attempts that count against max_attempts
     releases INTEGER NOT NULL DEFAULT 0,   -- in a row
-    max_attempts INTEGER,
+    max_attempts INTEGER,          -- these three: NULL for what its run or the settings say
+    max_silence REAL,              -- minutes
+    max_runtime REAL,
     retry_due INTEGER,             -- when a delayed task is ready again
     reason TEXT,                   -- why it failed, is blocked or was skipped
     parked_on TEXT,                -- the held resource that it waits for
@@ -169,6 +173,7 @@ CREATE TABLE attempt (
     seen_at INTEGER NOT NULL,
     ended_at INTEGER,
     ended_seq INTEGER,
+    silence_ms INTEGER NOT NULL,   -- how long its holder may say nothing
     lease_due INTEGER NOT NULL,
     silent_due INTEGER NOT NULL,
     runtime_due INTEGER NOT NULL,
