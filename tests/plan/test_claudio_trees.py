@@ -43,7 +43,9 @@ def test_a_section_gives_every_field_of_its_task() -> None:
     assert task.route == "project-starter"
     assert task.acceptance == ("It builds", "It is tested on every platform")
     assert task.resources == ("pyproject.toml", "src/base/**", "src/app.py")
-    assert task.brief.startswith("**Priority**") and "Lay the base." in task.brief
+    assert task.brief.startswith(
+        "**Type**: Development/Infrastructure\n\n### Description\nLay the base."
+    )
     assert "Success Criteria" not in task.brief
     assert (task.file, task.line) == (".claudio/phase1/tasks.md", 3)
 

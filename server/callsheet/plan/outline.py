@@ -57,16 +57,8 @@ class Outline:
 
     def headings_between(self, start: int, end: int) -> list[Heading]:
         """The headings on lines start ≤ line < end."""
-        low, high = (bisect_left(self.heading_lines, at) for at in (start, end))
-        return self.headings[low:high]
-
-    def text(self, start: int, end: int) -> str:
-        """The lines as they stand, without blank lines and rules at either end."""
-        while start < end and self.lines[start].strip() in ("", "---", "***", "___"):
-            start += 1
-        while start < end and self.lines[end - 1].strip() in ("", "---", "***", "___"):
-            end -= 1
-        return "\n".join(self.lines[start:end])
+        low = bisect_left(self.heading_lines, start)
+        return self.headings[low : bisect_left(self.heading_lines, end, low)]
 
     def tables(self, start: int, end: int) -> Iterator[Table]:
         """The pipe tables between the two lines, outside fences."""
@@ -104,7 +96,8 @@ def scan(text: str) -> Outline:
     """The outline of a Markdown text. Linear in its size; never fails."""
     lines = text.split("\n")
     outline = Outline(lines, bytearray(len(lines)))
-    _hide_code(outline)
+    if "```" in text or "~~~" in text or "<!--" in text:
+        _hide_code(outline)
     for number, line in enumerate(lines):
         if "#" in line[:4] and not outline.hidden[number] and len(line) <= MAX_SYNTAX_CHARS:
             found = _HEADING.match(line)

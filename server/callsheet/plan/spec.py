@@ -4,57 +4,21 @@
 object, no unions, one line of description where the name does not say it all.
 """
 
-import re
 from collections.abc import Collection, Iterable
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    field_validator,
-)
+from pydantic import ConfigDict, Field, StringConstraints, field_validator
 from pydantic.json_schema import SkipJsonSchema
 
 from callsheet.plan.draft import PhaseDraft, Priority, TaskDraft
-from callsheet.plan.keys import key_problem
+from callsheet.plan.spec_fields import RESOURCE_KINDS, Prose, Spec, Text, good_key, inside
 
 SCHEMA = "callsheet.plan/v1"
 MAX_MINUTES = 1_000_000
 """The longest estimate, in minutes: about eight years of working time."""
 
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
-
-def _printable(text: str) -> str:
-    if _CONTROL.search(text):
-        raise ValueError("it contains control characters")
-    return text
-
-
-Prose = Annotated[str, AfterValidator(_printable)]
-Text = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_printable)
-]
-_RESOURCE_KINDS = ("shared:", "name:", "pool:")
-
-
-def _short(schema: dict[str, Any]) -> None:
-    """Drop what pydantic adds and nobody reads: titles and defaults."""
-    schema.pop("title", None)
-    for name, part in schema.get("properties", {}).items():
-        part.pop("title", None)
-        if name != "schema":
-            part.pop("default", None)
-
-
-class _Spec(BaseModel):
-    model_config = ConfigDict(extra="forbid", json_schema_extra=_short, allow_inf_nan=False)
-
-
-class TaskSpec(_Spec):
+class TaskSpec(Spec):
     """Only the title is needed."""
 
     key: Text | SkipJsonSchema[None] = Field(default=None, description="default t1, t2, …")
@@ -65,7 +29,7 @@ class TaskSpec(_Spec):
     )
     phase: Text | SkipJsonSchema[None] = None
     brief: Prose = Field(default="", description="what the executor needs to know")
-    acceptance: list[Text] = []
+    acceptance: list[Text] = Field(default=[])
     depends_on: list[Text] = Field(default=[], description="task keys, or phase:KEY")
     resources: list[Text] = Field(
         default=[], description="src/api/** (exclusive), shared:PATH, name:NAME, pool:NAME*2"
@@ -80,7 +44,7 @@ class TaskSpec(_Spec):
     )
     files: list[Text] = Field(default=[], description="paths to read first")
 
-    gates: SkipJsonSchema[list[Any]] = []
+    gates: SkipJsonSchema[list[Any]] = Field(default=[])
 
     @field_validator("gates")
     @classmethod
@@ -95,25 +59,25 @@ class TaskSpec(_Spec):
     @field_validator("key")
     @classmethod
     def _key_is_good(cls, key: str | None) -> str | None:
-        return None if key is None else _good_key(key)
+        return None if key is None else good_key(key)
 
     @field_validator("resources")
     @classmethod
     def _resources_are_good(cls, resources: list[str]) -> list[str]:
         for resource in resources:
-            if not resource.startswith(_RESOURCE_KINDS) or resource.startswith("shared:"):
-                _inside(resource.removeprefix("shared:"))
+            if not resource.startswith(RESOURCE_KINDS) or resource.startswith("shared:"):
+                inside(resource.removeprefix("shared:"))
         return resources
 
     @field_validator("files")
     @classmethod
-    def _files_are_inside(cls, files: list[str]) -> list[str]:
+    def _files_areinside(cls, files: list[str]) -> list[str]:
         for path in files:
-            _inside(path)
+            inside(path)
         return files
 
-    def draft(self, key: str, file: str | None = None) -> TaskDraft:
-        """The task as every parser returns it, under the given key."""
+    def draft(self, key: str, file: str | None = None, line: int | None = None) -> TaskDraft:
+        """The task as every parser returns it, under the given key; it stands on that line."""
         return TaskDraft(
             key=key,
             title=self.title,
@@ -129,30 +93,33 @@ class TaskSpec(_Spec):
             route=self.route,
             files=tuple(self.files),
             file=file,
+            line=line,
         )
 
 
-class PhaseSpec(_Spec):
+class PhaseSpec(Spec):
     """A phase. Without `depends_on` it follows the phase before it; with `[]` it waits for none."""
 
     key: Text
     title: Prose = ""
-    depends_on: list[Text] = []
+    depends_on: list[Text] = Field(default=[])
 
     @field_validator("key")
     @classmethod
     def _key_is_good(cls, key: str) -> str:
-        return _good_key(key)
+        return good_key(key)
 
-    def draft(self, previous: str | None, file: str | None = None) -> PhaseDraft:
+    def draft(
+        self, previous: str | None, file: str | None = None, line: int | None = None
+    ) -> PhaseDraft:
         """The phase; `previous` is the one that it follows if it says nothing about order."""
         silent = "depends_on" not in self.model_fields_set and previous is not None
         implied = (previous,) if silent and previous is not None else ()
         title = self.title.strip() or self.key
-        return PhaseDraft(self.key, title, tuple(self.depends_on), implied, file)
+        return PhaseDraft(self.key, title, tuple(self.depends_on), implied, file, line)
 
 
-class PlanSpec(_Spec):
+class PlanSpec(Spec):
     """A plan file."""
 
     model_config = ConfigDict(validate_by_name=False, validate_by_alias=True)
@@ -160,26 +127,14 @@ class PlanSpec(_Spec):
     schema_: Literal["callsheet.plan/v1"] = Field(alias="schema")
     name: Annotated[Text, StringConstraints(max_length=64)] | SkipJsonSchema[None] = None
     title: Prose = ""
-    phases: list[PhaseSpec] = []
-    pools: dict[str, Annotated[int, Field(ge=1, le=10_000)]] = {}
+    phases: list[PhaseSpec] = Field(default=[])
+    pools: dict[str, Annotated[int, Field(ge=1, le=10_000)]] = Field(default={})
     tasks: list[TaskSpec]
 
     @field_validator("name")
     @classmethod
     def _name_is_good(cls, name: str | None) -> str | None:
-        return None if name is None else _good_key(name)
-
-
-def _good_key(key: str) -> str:
-    problem = key_problem(key)
-    if problem:
-        raise ValueError(f"it {problem}")
-    return key
-
-
-def _inside(path: str) -> None:
-    if path.startswith(("/", "~")) or ".." in path.split("/") or "\0" in path or "\n" in path:
-        raise ValueError(f"{path[:80]!r} must be a path inside the project, relative to its root")
+        return None if name is None else good_key(name)
 
 
 def assign_keys(tasks: Iterable[TaskSpec], taken: Collection[str] = ()) -> list[str]:

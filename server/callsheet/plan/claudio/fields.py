@@ -6,7 +6,8 @@ different things: `**Dependencies**: clap, tokio` under Technical Requirements n
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 from callsheet.plan.outline import MAX_SYNTAX_CHARS, Outline
 
@@ -24,12 +25,12 @@ _NOTHING = frozenset({"", "---", "***", "___", "- - -"})
 _NOT_WORDS = re.compile(r"[^\w/&#. -]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One line. `key` is "" for plain text; `heading` and `label` are what it stands under.
+class Entry(NamedTuple):
+    """One line, or one of the pieces that `|` separates on it; `shared` tells of such pieces.
 
-    `indent` counts columns; `item` says whether it is a list item; `ticked` is its checkbox.
-    `raw` is the text with its key, without list marker and checkbox.
+    `key` is "" for plain text; `heading` and `label` are what it stands under, on the lines
+    `heading_line` and `label_line` (-1: none). `raw` is the text with its key, without list marker
+    and checkbox; `indent` counts columns; `ticked` is its checkbox. Lines are indices.
     """
 
     heading: str
@@ -38,9 +39,12 @@ class Entry:
     value: str
     raw: str
     line: int
-    indent: int
-    item: bool
-    ticked: bool | None
+    indent: int = 0
+    item: bool = False
+    ticked: bool | None = None
+    shared: bool = False
+    heading_line: int = -1
+    label_line: int = -1
 
     @property
     def context(self) -> str:
@@ -48,6 +52,7 @@ class Entry:
         return self.label or self.heading
 
 
+@lru_cache(maxsize=4_096)
 def normal(text: str) -> str:
     """A heading or label in lower case without emoji and punctuation."""
     return " ".join(_NOT_WORDS.sub(" ", text.lower()).split()).strip(" .-")
@@ -56,20 +61,26 @@ def normal(text: str) -> str:
 def entries(outline: Outline, start: int, end: int) -> Iterator[Entry]:
     """The non-blank lines from start to end (line indices) outside fences."""
     heading, label, label_indent = "", "", -1
+    heading_line = label_line = -1
+    lines, hidden = outline.lines, outline.hidden
     titles = {found.line: found.text for found in outline.headings_between(start, end)}
     for number in range(start, end):
-        line = outline.lines[number]
-        if outline.hidden[number] or line.strip() in _NOTHING or len(line) > MAX_SYNTAX_CHARS:
+        line = lines[number]
+        if hidden[number] or len(line) > MAX_SYNTAX_CHARS or line.strip() in _NOTHING:
             continue
         if number in titles:
             heading, label = normal(titles[number]), ""
+            heading_line, label_line = number, -1
             continue
-        for indent, item, ticked, key, value, raw in _parts(line):
+        for indent, item, ticked, key, value, raw, shared in _parts(line):
             if label and _leaves(label_indent, indent, item, key):
-                label = ""
-            yield Entry(heading, label, key, value, raw, number, indent, item, ticked)
+                label, label_line = "", -1
+            yield Entry(
+                heading, label, key, value, raw, number, indent, item, ticked, shared,
+                heading_line, label_line,
+            )  # fmt: skip
             if key and not value:
-                label, label_indent = key, indent if item else -1
+                label, label_indent, label_line = key, indent if item else -1, number
 
 
 def _leaves(label_indent: int, indent: int, item: bool, key: str) -> bool:
@@ -79,29 +90,27 @@ def _leaves(label_indent: int, indent: int, item: bool, key: str) -> bool:
     return bool(key) and not item
 
 
-_Part = tuple[int, bool, bool | None, str, str, str]
+_Part = tuple[int, bool, bool | None, str, str, str, bool]
 
 
 def _parts(line: str) -> Iterator[_Part]:
     found = _LINE.match(line.expandtabs(4))
     if found is None:
         return
-    indent, item = len(found[1]), found[2] is not None
-    ticked = None if found[3] is None else found[3] not in " -~"
-    text = found[4].strip()
-    pieces = [text]
-    if text.startswith("**") and "|" in text:
-        pieces = [piece.strip() for piece in text.split("|")]
-    for piece in pieces:
+    spaces, marker, box, rest = found.groups()
+    ticked = None if box is None else box not in " -~"
+    text = rest.strip()
+    shared = "|" in text and text.startswith("**")
+    for piece in [piece.strip() for piece in text.split("|")] if shared else (text,):
         key, value = _key_and_value(piece)
-        yield indent, item, ticked, key, value, piece
+        yield len(spaces), marker is not None, ticked, key, value, piece, shared
 
 
 def _key_and_value(text: str) -> tuple[str, str]:
     found = _BOLD.match(text) if text[:2] in ("**", "__") else None
     if found and (found[2] or found[3] or not found[4]):
         return normal(found[1]), found[4].strip()
-    plain = _PLAIN.match(text)
+    plain = _PLAIN.match(text) if ": " in text else None
     if plain and normal(plain[1]) in _PLAIN_KEYS:
         return normal(plain[1]), plain[2].strip()
     return "", text

@@ -15,7 +15,8 @@ _TASK = re.compile(r"task[-_ ]?(\d{1,6}(?:[._]\d{1,6})*)(?:[-_ ].*)?\Z", re.IGNO
 _PLAN_FILE = re.compile(r"(?:docs/|reports/)?(?:[\w-]*[-_])?plan\.md\Z", re.IGNORECASE)
 _STATUS_PAGES = ("status.md", "project_status.md", "project-status.md")
 _PHASE_STATUS = ("phase_status.md", "phase-status.md")
-_IN_PHASE = frozenset({"tasks.md", "claude.md", "status.md", *_PHASE_STATUS})
+_TASK_PAGES = ("claude.md", "status.md", "task.md")
+_IN_PHASE = frozenset({"tasks.md", *_TASK_PAGES, *_PHASE_STATUS})
 
 
 @dataclass(slots=True)
@@ -26,15 +27,22 @@ class TaskFolder:
     number: str | None
     claude: str | None = None
     status: str | None = None
+    subtasks: dict[str, "TaskFolder"] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
+        """The folder's own name."""
         return self.path.rsplit("/", 1)[-1]
+
+    def paths(self) -> list[str]:
+        """The folder's pages and those of its subtasks."""
+        own = [path for path in (self.claude, self.status) if path]
+        return own + [path for below in self.subtasks.values() for path in below.paths()]
 
 
 @dataclass(slots=True)
 class PhaseFolder:
-    """A `phaseN` folder and the files in it that matter."""
+    """A `phaseN` folder and the files in it that matter; `unplaced` are pages of no known place."""
 
     key: str
     path: str
@@ -42,6 +50,7 @@ class PhaseFolder:
     claude: str | None = None
     status: str | None = None
     folders: dict[str, TaskFolder] = field(default_factory=dict)
+    unplaced: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -59,8 +68,13 @@ class Tree:
         for phase in self.phases:
             found += [path for path in (phase.tasks, phase.claude, phase.status) if path]
             for folder in phase.folders.values():
-                found += [path for path in (folder.claude, folder.status) if path]
+                found += folder.paths()
         return found
+
+    @property
+    def unplaced(self) -> list[str]:
+        """Pages in phase folders that belong to no task or subtask folder."""
+        return [path for phase in self.phases for path in phase.unplaced]
 
 
 def wants(path: str) -> bool:
@@ -124,7 +138,21 @@ def _phases(paths: Iterable[str], root: str) -> list[PhaseFolder]:
             folder = found.setdefault(name, PhaseFolder(key, f"{root}/{name}"))
             _place(folder, path, rest)
     kept = [folder for folder in found.values() if folder.tasks or folder.claude or folder.folders]
+    for folder in kept:
+        folder.folders = _in_order(folder.folders)
+        for below in folder.folders.values():
+            below.subtasks = _in_order(below.subtasks)
     return sorted(kept, key=_phase_order)
+
+
+def _in_order(folders: dict[str, TaskFolder]) -> dict[str, TaskFolder]:
+    """task2 before task10, those without a number last."""
+
+    def place(item: tuple[str, TaskFolder]) -> tuple[bool, list[int], str]:
+        number = item[1].number
+        return number is None, [int(part) for part in (number or "0").split(".")], item[0]
+
+    return dict(sorted(folders.items(), key=place))
 
 
 def _phase_order(folder: PhaseFolder) -> tuple[bool, list[int], str]:
@@ -141,13 +169,29 @@ def _place(phase: PhaseFolder, path: str, rest: list[str]) -> None:
             phase.claude = path
         elif name in _PHASE_STATUS or (name == "status.md" and phase.status is None):
             phase.status = path
-    elif len(rest) == 2 and name in ("claude.md", "status.md", "task.md"):
-        where = path.rsplit("/", 1)[0]
-        number = _TASK.match(rest[0])
-        folder = phase.folders.setdefault(
-            rest[0], TaskFolder(where, number[1].replace("_", ".") if number else None)
-        )
+    elif name in _TASK_PAGES and _is_task_folder(rest[:-1]):
+        folder = _folder(phase.folders, f"{phase.path}/{rest[0]}")
+        if len(rest) > 2:
+            folder = _folder(folder.subtasks, path.rsplit("/", 1)[0], subtask=True)
         if name == "status.md":
             folder.status = path
         else:
             folder.claude = path
+    elif name in _IN_PHASE:
+        phase.unplaced.append(path)
+
+
+def _is_task_folder(parts: list[str]) -> bool:
+    """`task1`, `task1/subtasks/subtask2`, `task1/subtask2`; a task folder may have any name."""
+    below = parts[1:]
+    if below[:1] and below[0].lower() == "subtasks" and len(below) == 2:
+        return True
+    return not below or (len(below) == 1 and below[0].lower().startswith("subtask"))
+
+
+def _folder(folders: dict[str, TaskFolder], path: str, subtask: bool = False) -> TaskFolder:
+    name = path.rsplit("/", 1)[-1]
+    if name not in folders:
+        number = _TASK.match(name[3:] if subtask else name)
+        folders[name] = TaskFolder(path, number[1].replace("_", ".") if number else None)
+    return folders[name]

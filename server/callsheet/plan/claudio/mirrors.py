@@ -9,9 +9,12 @@ import re
 from collections.abc import Iterable, Iterator
 
 from callsheet.plan.claudio import values
-from callsheet.plan.claudio.facts import DEPENDS, Facts, Value, read_section
+from callsheet.plan.claudio.facts import Facts, Value
 from callsheet.plan.claudio.fields import entries, normal
-from callsheet.plan.claudio.sections import clean_title, rows, sections
+from callsheet.plan.claudio.gathered import Phase, Task, task_key
+from callsheet.plan.claudio.labels import DEPENDS
+from callsheet.plan.claudio.reading import read_section
+from callsheet.plan.claudio.sections import Section, clean_title, rows
 from callsheet.plan.draft import SourceState
 from callsheet.plan.outline import Outline
 
@@ -20,7 +23,7 @@ _DEPENDENT = re.compile(
     r"\b(?:dependent|depends|waiting|waits|blocked)\s+(?:up)?(?:on|for|by)\s+(.*)", re.IGNORECASE
 )
 _PAGE_TITLE = re.compile(
-    r"task(?:\s+status)?\s*:?\s*(?:(\d{1,6}(?:\.\d{1,6})*)\s*)?(?:status\s*)?[:.–—-]?\s*(.*)\Z",
+    r"(?:sub-?)?task(?:\s+status)?\s*:?\s*(?:(\d{1,6}(?:\.\d{1,6})*)\s*)?(?:status\s*)?[:.–—-]?\s*(.*)\Z",
     re.IGNORECASE,
 )
 _WORDS = re.compile(r"[^\w]+")
@@ -45,10 +48,10 @@ def fill(facts: Facts, mirror: Facts) -> None:
     for name in ("estimate_hours", "priority", "type", "route", "folder"):
         if getattr(facts, name) is None:
             setattr(facts, name, getattr(mirror, name))
-    for name in ("acceptance", "paths", "body"):
-        if not getattr(facts, name):
-            setattr(facts, name, getattr(mirror, name))
-    facts.ticked = facts.ticked or mirror.ticked
+    if not facts.acceptance:
+        facts.acceptance, facts.ticked = mirror.acceptance, mirror.ticked
+    facts.paths = facts.paths or mirror.paths
+    facts.bodies = facts.bodies or mirror.bodies
     facts.optional |= mirror.optional
 
 
@@ -66,9 +69,37 @@ def page(outline: Outline, file: str) -> Facts:
     return facts
 
 
-def phase_page(outline: Outline, file: str, phase: str) -> list[Facts]:
-    """What a phase's claude.md or phase_status.md says about its tasks."""
-    found = [section.facts for section in sections(outline, file, phase)]
+def match(phase: Phase, said: Iterable[Facts], items: bool = False) -> int:
+    """Fill the phase's tasks from what another page says; returns how many titles agreed.
+
+    `items` are mentions in passing: they may be titled by a state alone, and bring no text.
+    """
+    by_key: dict[str, list[Task]] = {}
+    for task in phase.tasks:
+        by_key.setdefault(task.key, []).append(task)
+    agreed = 0
+    for facts in said:
+        for task in by_key.get(task_key(facts.number or "", phase.key), []):
+            if agree(task.facts.title, facts.title) or (items and state_only(facts)):
+                agreed += 1
+                _take(task, facts, items)
+                break
+    return agreed
+
+
+def _take(task: Task, facts: Facts, item: bool) -> None:
+    if task.from_row and facts.bodies and not facts.bodies[0].is_row:
+        task.facts.bodies = task.facts.bodies + facts.bodies
+        task.from_row = False
+    elif item:
+        facts.bodies = []
+    fill(task.facts, facts)
+    task.item_state = task.item_state or facts.state
+
+
+def phase_page(outline: Outline, file: str, inside: Iterable[Section]) -> list[Facts]:
+    """What a phase's claude.md or phase_status.md says about its tasks, its task sections first."""
+    found = [section.facts for section in inside]
     known = {facts.number for facts in found}
     found += [
         facts for facts in rows(outline, file, 0, len(outline.lines)) if facts.number not in known

@@ -9,8 +9,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from callsheet.plan.claudio import values
-from callsheet.plan.claudio.facts import BLOCKS, DEPENDS, Value
+from callsheet.plan.claudio.facts import Value
 from callsheet.plan.claudio.fields import Entry, entries, normal
+from callsheet.plan.claudio.labels import BLOCKS, DEPENDS
 from callsheet.plan.claudio.references import wanted
 from callsheet.plan.draft import SourceState
 from callsheet.plan.outline import Outline

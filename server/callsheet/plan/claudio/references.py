@@ -1,22 +1,15 @@
-"""What a dependency value refers to: `Phase 1 Tasks 1, 2`, `Tasks 1.1-1.4`, `All previous tasks`.
+"""What a dependency value asks for: `Phase 1 Tasks 1, 2`, `Tasks 1.1-1.4`, `All previous tasks`.
 
-The text is cut into words and read by a small machine, because the notations mix freely:
-in `Phase 4 Task 6, Task 2` the second task is of the current phase, in `Phase 1 Task 6, Phase 2
-Tasks` the second item is a whole phase. Names are resolved later, when all tasks are known.
+Names are resolved later, when all tasks are known. A plan orders work by what must come first, so
+of `Task 1.2 or Task 1.3` the first is asked for and the other is kept apart, to be reported.
 """
 
 import re
 from dataclasses import dataclass, field
 
+from callsheet.plan.claudio.reference_words import NUMBER, Reference, references
+
 MAX_VALUE_CHARS = 2_000
-_NUM = r"\d{1,6}(?:\.\d{1,6})*[a-z]?"
-_TOKEN = re.compile(
-    rf"(?P<phase>\bphases?(?![a-z]))|(?P<task>\btasks?(?![a-z]))"
-    rf"|(?P<range>(?<![\w.]){_NUM}\s*(?:-|–|—|\.\.|\bto\b|\bthrough\b)\s*(?:tasks?\s+)?{_NUM}(?![\w%]))"
-    rf"|(?P<num>(?<![\w.])(?:{_NUM})(?![\w%])|(?<=phase)\d{{1,6}}\b|(?<=task){_NUM}(?![\w%]))"
-    r"|(?P<sep>[,;&+/]|\band\b|\bor\b)|(?P<word>[^\W\d_][\w'-]*)",
-    re.IGNORECASE,
-)
 _PARENTHESES = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 _NONE = re.compile(
     r"(?:none|no|n/?a|nil|nothing|not applicable)\b|[-–—]?\s*\Z|this is the (first|foundation)",
@@ -27,33 +20,36 @@ _ASIDE = re.compile(
 )
 _EARLIER = re.compile(r"\b(?:previous|prior|earlier|preceding|above|foregoing)\b", re.IGNORECASE)
 _ALL = re.compile(r"\b(?:all|every|each)\b", re.IGNORECASE)
-_LIST = re.compile(rf"\s*{_NUM}(?:\s*(?:,|&|\band\b|-|–)\s*{_NUM})*\s*\Z", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class TaskRef:
-    """A task as written: `number` is `3` or `1.3`, `phase` the phase it was said to be in.
-
-    With `last`, all tasks from `number` to `last`.
-    """
-
-    number: str
-    phase: str | None = None
-    last: str | None = None
+_LIST = re.compile(rf"\s*{NUMBER}(?:\s*(?:,|&|\band\b|-|–)\s*{NUMBER})*\s*\Z", re.IGNORECASE)
+_PLAIN_WORDS = frozenset(
+    {
+        "a", "all", "and", "applicable", "are", "be", "been", "completed", "completion",
+        "complete", "dependencies", "dependency", "done", "earlier", "every", "finished", "from",
+        "have", "is", "must", "n", "na", "nil", "no", "none", "not", "nothing", "of", "on",
+        "phase", "phases", "preceding", "previous", "prior", "required", "requires", "task",
+        "tasks", "subtask", "subtasks", "the", "through", "to",
+    }
+)  # fmt: skip
+_WORDS = re.compile(r"[^\W\d_]+")
 
 
 @dataclass(slots=True)
 class Wanted:
-    """What one value asks for. `earlier` are phases whose earlier tasks are meant; "" is the own."""
+    """What one value asks for.
 
-    tasks: list[TaskRef] = field(default_factory=list)
+    `parallel` are phases that it says may run at the same time; `alternatives` what would do
+    instead of something that is asked for; `vague` a set that names nothing, `prose` no reference,
+    `none` that it says there is nothing to wait for.
+    """
+
+    tasks: list[Reference] = field(default_factory=list)
     phases: list[str] = field(default_factory=list)
-    phase_ranges: list[tuple[str, str]] = field(default_factory=list)
     earlier_tasks: bool = False
     previous_task: bool = False
     earlier_phases: bool = False
     previous_phase: bool = False
-    parallel: list[str] = field(default_factory=list)
+    parallel: tuple[str, ...] = ()
+    alternatives: tuple[str, ...] = ()
     vague: bool = False
     prose: bool = False
     none: bool = False
@@ -61,19 +57,35 @@ class Wanted:
     def refers(self) -> bool:
         """Whether anything definite is asked for."""
         return bool(
-            self.tasks or self.phases or self.phase_ranges or self.earlier_tasks
+            self.tasks or self.phases or self.earlier_tasks
             or self.previous_task or self.earlier_phases or self.previous_phase
         )  # fmt: skip
+
+    def is_settled(self) -> bool:
+        """Whether keys can express all of it."""
+        open_ends = self.alternatives or self.parallel or self.vague or self.prose
+        return (self.refers() or self.none) and not open_ends
 
 
 def plain(text: str) -> str:
     """`text` without Markdown marks and without what stands in brackets."""
     text = text[:MAX_VALUE_CHARS].replace("**", "").replace("__", "").replace("`", "")
-    for _ in range(3):
-        text, count = _PARENTHESES.subn(" ", text)
-        if not count:
-            break
+    if "(" in text or "[" in text:
+        for _ in range(3):
+            text, count = _PARENTHESES.subn(" ", text)
+            if not count:
+                break
     return text.strip()
+
+
+def says_only_references(text: str) -> bool:
+    """Whether every word of a plain text belongs to its references: `Task 1.2 completion`."""
+    return _PLAIN_WORDS.issuperset(_WORDS.findall(text.lower()))
+
+
+def in_brackets(text: str) -> list[str]:
+    """What stands in brackets, outer ones first."""
+    return [found[1:-1] for found in _PARENTHESES.findall(text[:MAX_VALUE_CHARS])]
 
 
 def wanted(text: str) -> Wanted:
@@ -85,9 +97,9 @@ def wanted(text: str) -> Wanted:
     if _NONE.match(bare):
         result.none = True
         aside = _ASIDE.search(text[:MAX_VALUE_CHARS])
-        result.parallel = phases_in(text[aside.start() :]) if aside else []
+        result.parallel = tuple(phases_in(text[aside.start() :])) if aside else ()
         return result
-    for clause in re.split(r"[;\n]", bare):
+    for clause in re.split(r"[;\n]", bare) if ";" in bare else (bare,):
         _read_clause(clause, result)
     if not result.refers() and not result.parallel and not result.vague and not result.none:
         result.prose = True
@@ -96,9 +108,16 @@ def wanted(text: str) -> Wanted:
 
 def phases_in(text: str) -> list[str]:
     """The phases that a text names, ranges spelt out: for statements about whole phases."""
-    found = Wanted()
-    _Reader(found).read(plain(text))
-    return found.phases + [p for low, high in found.phase_ranges for p in numbers(low, high)]
+    return [
+        phase
+        for found in references(plain(text))
+        if found.kind == "phase"
+        for phase in _spelt(found)
+    ]
+
+
+def _spelt(phase: Reference) -> list[str]:
+    return [phase.number] if phase.last is None else numbers(phase.number, phase.last)
 
 
 def numbers(low: str, high: str, most: int = 1_000) -> list[str]:
@@ -117,81 +136,33 @@ def numbers(low: str, high: str, most: int = 1_000) -> list[str]:
 def _read_clause(clause: str, result: Wanted) -> None:
     aside = _ASIDE.search(clause)
     if aside:
-        result.parallel += phases_in(clause[aside.start() :])
+        result.parallel += tuple(phases_in(clause[aside.start() :]))
         result.none = True
         clause = clause[: aside.start()]
     if _LIST.match(clause):
         clause = "tasks " + clause
-    before = len(result.tasks) + len(result.phases) + len(result.phase_ranges)
-    _Reader(result).read(clause)
-    if len(result.tasks) + len(result.phases) + len(result.phase_ranges) > before:
-        return
+    found = references(clause)
+    for at, reference in enumerate(found):
+        if at and reference.or_else:
+            result.alternatives += (str(reference),)
+        elif reference.kind == "task":
+            result.tasks.append(reference)
+        else:
+            result.phases += _spelt(reference)
+    if not found:
+        _read_set(clause, result)
+
+
+def _read_set(clause: str, result: Wanted) -> None:
+    """`All previous tasks`, `Previous phase completion`, `All core functionality`."""
     if _EARLIER.search(clause):
-        everything = (
-            bool(_ALL.search(clause)) or "tasks" in clause.lower() or "phases" in clause.lower()
-        )
-        if re.search(r"\bphases?\b", clause, re.IGNORECASE):
+        lower = clause.lower()
+        everything = bool(_ALL.search(clause)) or "tasks" in lower or "phases" in lower
+        if re.search(r"\bphases?\b", lower):
             result.earlier_phases |= everything
             result.previous_phase |= not everything
-        elif re.search(r"\btasks?\b|\bwork\b|\bitems\b|\bsteps\b", clause, re.IGNORECASE):
+        elif re.search(r"\b(?:tasks?|work|items|steps)\b", lower):
             result.earlier_tasks |= everything
             result.previous_task |= not everything
     elif _ALL.search(clause):
         result.vague = True
-
-
-class _Reader:
-    """The machine: remembers whether numbers now mean phases or tasks, and of which phase."""
-
-    def __init__(self, result: Wanted) -> None:
-        self._result = result
-        self._mode: str | None = None
-        self._pending: list[str] = []
-        self._pending_ranges: list[tuple[str, str]] = []
-        self._of_phase: str | None = None
-
-    def read(self, text: str) -> None:
-        for token in _TOKEN.finditer(text):
-            kind = token.lastgroup
-            if kind == "phase":
-                self._settle()
-                self._mode, self._of_phase = "phase", None
-            elif kind == "task":
-                self._enter_tasks(text, token.end())
-            elif kind == "num":
-                self._number(token[0])
-            elif kind == "range":
-                self._range(token[0])
-            elif kind == "word":
-                self._mode = None
-        self._settle()
-
-    def _enter_tasks(self, text: str, end: int) -> None:
-        follows = re.match(r"[\s#_.:-]*\d", text[end : end + 8])
-        direct = self._mode == "phase" and len(self._pending) == 1 and not self._pending_ranges
-        if follows and direct:
-            self._of_phase = self._pending.pop()
-        else:
-            self._settle()
-            self._of_phase = None
-        self._mode = "task"
-
-    def _number(self, number: str) -> None:
-        if self._mode == "phase":
-            self._pending.append(number)
-        elif self._mode == "task":
-            self._result.tasks.append(TaskRef(number, self._of_phase))
-
-    def _range(self, text: str) -> None:
-        ends = re.findall(_NUM, text, re.IGNORECASE)
-        if len(ends) < 2:
-            return
-        if self._mode == "phase":
-            self._pending_ranges.append((ends[0], ends[-1]))
-        elif self._mode == "task":
-            self._result.tasks.append(TaskRef(ends[0], self._of_phase, ends[-1]))
-
-    def _settle(self) -> None:
-        self._result.phases += self._pending
-        self._result.phase_ranges += self._pending_ranges
-        self._pending, self._pending_ranges = [], []

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from callsheet.plan.claudio import values
-from callsheet.plan.claudio.facts import Facts, read_row, read_section
+from callsheet.plan.claudio.facts import Facts
 from callsheet.plan.claudio.fields import normal
+from callsheet.plan.claudio.reading import read_row, read_section
 from callsheet.plan.outline import Heading, Outline, Table
 
 _HEADING = re.compile(
@@ -25,6 +26,7 @@ _STATUS_SUFFIX = re.compile(
     r"\s*(?:[-–—:]\s*)?[^\w\s\"'`)\]>.!?%]*\s*\b(COMPLETED?|DONE|IN PROGRESS|BLOCKED|NOT STARTED|SKIPPED)\s*[^\w\s]*\Z"
 )
 _TRAILING_EMOJI = re.compile("[\\s\u2190-\u2bff\ufe0f\U0001f000-\U0001faff]+\\Z")
+_ENDS_PLAINLY = re.compile(r"[a-z0-9]\Z")
 _ROLE = re.compile(r"\s*[-–—:]?\s*\b(agent|context|status)\Z", re.IGNORECASE)
 _ID_COLUMNS = frozenset(
     {"task id", "id", "task", "task #", "#", "no", "no.", "nr", "task no", "task number"}
@@ -68,13 +70,14 @@ def sections(outline: Outline, file: str, phase: str | None = None) -> list[Sect
             continue
         if number is not None:
             facts.number = number
-        facts.body = outline.text(heading.line + 1, own_end)
         found.append(Section(facts, heading.level, heading.line, end))
     return found
 
 
 def _task(heading: Heading, phase: str | None) -> tuple[str | None, str, bool] | None:
-    text = _DECORATION.sub("", heading.text.replace("**", "").replace("__", ""))
+    text = heading.text
+    if not text[:1].isalnum() or "**" in text or "__" in text:
+        text = _DECORATION.sub("", text.replace("**", "").replace("__", ""))
     if text[:1] in "tTpP":
         found = _HEADING.match(text)
         if found:
@@ -99,8 +102,11 @@ def _has_fields(facts: Facts) -> bool:
 def _read_title(facts: Facts, text: str, heading: str) -> None:
     """Take estimate, priority and status out of the title's trimmings."""
     lead = heading.split("Task", 1)[0]
-    if values.mark(lead) == "done":
+    if lead and values.mark(lead) == "done":
         facts.state = "done"
+    if _ENDS_PLAINLY.search(text):
+        facts.title = text
+        return
     for _ in range(_MAX_TRIMMINGS):
         shorter = _without_status(facts, text)
         suffix = _SUFFIX.search(shorter)
@@ -156,12 +162,7 @@ def rows(outline: Outline, file: str, start: int, end: int) -> Iterator[Facts]:
             found = _CELL_ID.match(row[columns[0]].strip("*` ")) if wide else None
             if found:
                 facts = Facts(row[columns[1]].strip("* "), file, line + 1, found[1])
-                read_row(facts, table.header, row)
-                facts.body = " · ".join(
-                    f"{title}: {cell}"
-                    for title, cell in zip(table.header, row, strict=False)
-                    if cell
-                )
+                read_row(facts, table.header, row, columns)
                 yield facts
 
 

@@ -1,10 +1,12 @@
 """What people write after `**Priority**:`, `**Effort**:` and `**Status**:`, turned into values.
 
 Pure text in, value or None out. None means "says nothing that we know": callers decide whether
-that is worth a diagnostic.
+that is worth a diagnostic. The `whole_…` functions tell whether the value is all that a text says,
+so that the text need not be kept beside it.
 """
 
 import re
+from functools import lru_cache
 
 from callsheet.plan.draft import Priority, SourceState
 
@@ -21,21 +23,10 @@ _CALENDAR = re.compile(
     re.IGNORECASE,
 )
 _PRIORITIES: dict[str, Priority] = {
-    "critical": "critical",
-    "urgent": "critical",
-    "highest": "critical",
-    "blocker": "critical",
-    "p0": "critical",
-    "high": "high",
-    "p1": "high",
-    "medium": "medium",
-    "moderate": "medium",
-    "normal": "medium",
-    "p2": "medium",
-    "low": "low",
-    "lowest": "low",
-    "p3": "low",
-    "p4": "low",
+    **dict.fromkeys(("critical", "urgent", "highest", "blocker", "p0"), "critical"),
+    **dict.fromkeys(("high", "p1"), "high"),
+    **dict.fromkeys(("medium", "moderate", "normal", "p2"), "medium"),
+    **dict.fromkeys(("low", "lowest", "p3", "p4"), "low"),
 }
 _PARTLY = re.compile(r"\b(partial(ly)?|mostly|nearly|almost|partly)\b")
 _NOT_YET = re.compile(
@@ -55,6 +46,16 @@ _STATES: tuple[tuple[SourceState, re.Pattern[str]], ...] = (
     ),
     ("done", re.compile(r"\b(complete[d]?|done|finished|shipped|merged|closed|delivered)\b")),
 )
+_STATE_WORDS = frozenset(
+    {
+        "a", "and", "backlog", "be", "begin", "begun", "blocked", "canceled", "cancelled",
+        "complete", "completed", "do", "done", "execution", "finished", "for", "future", "hold",
+        "implementation", "in", "is", "new", "not", "on", "open", "paused", "pending", "planned",
+        "planning", "progress", "queued", "ready", "scheduled", "skipped", "start", "started",
+        "tbd", "to", "todo", "upcoming", "yet",
+    }
+)  # fmt: skip
+_LETTERS = re.compile(r"[^\W\d_]+")
 _PERCENT = re.compile(r"\b(\d{1,3})(?:\.\d+)?\s*%")
 _MARKS: tuple[tuple[str, SourceState], ...] = (
     ("✅", "done"), ("✓", "done"), ("✔", "done"), ("☑", "done"),
@@ -75,6 +76,7 @@ _AGENT = re.compile(r"`?@?([a-z][a-z0-9]*(?:-[a-z0-9]+)+)`?\Z")
 _NO_SLUG = re.compile(r"[^a-z0-9]+")
 
 
+@lru_cache(maxsize=1_024)
 def hours(text: str) -> float | None:
     """`3 days` → 24, `2-3 days` → 20 (the mean), `1h 30m` → 1.5, a day is 8 hours, a week 40.
 
@@ -92,10 +94,18 @@ def hours(text: str) -> float | None:
     return round(total, 4) if end is not None else None
 
 
+@lru_cache(maxsize=1_024)
+def whole_hours(text: str) -> bool:
+    """Whether `text` is an amount of time and nothing else; `4 weeks (Weeks 5-8)` says more."""
+    rest, count = _AMOUNT.subn("", text)
+    return bool(count) and not re.search(r"\w", rest.replace("and", ""))
+
+
 def _unit(word: str) -> str:
     return "mo" if word.startswith("mo") else word[0]
 
 
+@lru_cache(maxsize=1_024)
 def priority(text: str) -> Priority | None:
     """The first priority word in `text`; `CRITICAL PATH - must …` is critical."""
     for word in re.findall(r"[a-z0-9]+", text[:200].lower()):
@@ -104,6 +114,14 @@ def priority(text: str) -> Priority | None:
     return None
 
 
+@lru_cache(maxsize=1_024)
+def whole_priority(text: str) -> bool:
+    """Whether `text` names one priority and nothing else: `HIGH`, `P1 (high)`."""
+    words = set(re.findall(r"[a-z0-9]+", text.lower()))
+    return len({_PRIORITIES.get(word) for word in words}) == 1 and words <= _PRIORITIES.keys()
+
+
+@lru_cache(maxsize=1_024)
 def state(text: str) -> SourceState | None:
     """What a status says: `✅ COMPLETED`, `Waiting for Task 1`, `Mostly complete`, `100%`.
 
@@ -128,6 +146,16 @@ def state(text: str) -> SourceState | None:
     return mark(text[:300])
 
 
+@lru_cache(maxsize=1_024)
+def whole_state(text: str) -> bool:
+    """Whether `text` is one status and nothing else; `Waiting for Task 1` and `60 %` say more."""
+    if re.search(r"[/,;|]", text):
+        return False
+    if re.search(r"\d", text):
+        return re.fullmatch(r"\W*(?:0|100)\s*%\s*(?:completed?|done)?\W*", text.lower()) is not None
+    return set(_LETTERS.findall(text.lower())) <= _STATE_WORDS
+
+
 def mark(text: str) -> SourceState | None:
     """The state that an emoji stands for, if `text` holds one of those that plans use."""
     for sign, name in _MARKS:
@@ -136,13 +164,26 @@ def mark(text: str) -> SourceState | None:
     return None
 
 
+@lru_cache(maxsize=1_024)
 def task_type(text: str) -> str | None:
     """One of callsheet's types where the words fit, else the first word group as a slug."""
     first = re.split(r"[/,+&(]", text[:100])[0].strip().lower()
     for name, pattern in _TYPES:
         if pattern.search(first):
             return name
-    return _NO_SLUG.sub("-", first).strip("-")[:40] or None
+    return _slug(first)[:40] or None
+
+
+@lru_cache(maxsize=1_024)
+def whole_type(text: str) -> bool:
+    """Whether the type says all: `Docs` does, `API Development` and `Development/Testing` don't."""
+    found = task_type(text)
+    slug = _slug(text.strip().lower())
+    return found is not None and slug != "" and found.startswith(slug.rstrip("s"))
+
+
+def _slug(text: str) -> str:
+    return _NO_SLUG.sub("-", text).strip("-")
 
 
 def agent(text: str) -> str | None:
