@@ -78,3 +78,41 @@ def test_a_claim_lists_what_the_agent_holds_already() -> None:
     session.claim("ann")
     session.claim("bob")
     assert session.ask("ann").also_holding == ("a",)
+
+
+def test_what_was_handed_over_in_a_phase_reaches_the_phases_that_wait_for_it() -> None:
+    world = World()
+    world.load(plan("1/a; 1/b; 2/c; d", phases="1; 2<-1"))
+    world.start(parallel=4)
+    session = world.session()
+    session.complete(session.claim(task="a"), handoff="connections stay on their thread")
+    session.complete(session.claim(task="b"), summary="nothing to hand over")
+    handed = session.ask(task="c").context.handoffs
+    assert [(h.task, h.handoff, h.summary) for h in handed] == [
+        ("a", "connections stay on their thread", None)
+    ]
+    assert session.ask(task="d").context.handoffs == ()
+
+
+def test_a_direct_dependency_is_handed_over_once_though_its_phase_is_one_too() -> None:
+    world = World()
+    world.load(plan("1/a; 2/b<-a", phases="1; 2<-1"))
+    world.start()
+    session = world.session()
+    session.complete(session.claim(), handoff="mind the gap")
+    assert [h.task for h in session.ask().context.handoffs] == ["a"]
+
+
+def test_the_next_attempt_is_told_what_kind_of_error_ended_the_last_and_how_many_are_left() -> None:
+    world = World()
+    world.load(plan("a"))
+    world.start()
+    session = world.session()
+    assert session.ask().task.attempts_left == 2
+    [held] = world.progress("ann", session).holds
+    session.fail(held.claim, "transient", "503")
+    world.clock.advance(60)
+    again = session.ask()
+    assert again.task.attempts_left == 1
+    [previous] = again.context.previous_attempts
+    assert (previous.kind, previous.error) == ("transient", "503")

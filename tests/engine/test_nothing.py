@@ -9,6 +9,7 @@ from callsheet.engine.env import Policy
 from callsheet.engine.results import Spent
 
 Case = Callable[[World, Session], None]
+from callsheet.model.errors import CallsheetError
 
 
 def finish(world: World, session: Session) -> None:
@@ -121,8 +122,50 @@ def test_a_named_task_is_refused_with_the_reason() -> None:
     session.claim("old", task="a")
     session.claim("old", task="d")
     reasons = {key: session.nothing("new", task=key) for key in ("a", "c", "e")}
-    assert "held by 'old'" in reasons["a"].why and reasons["a"].next == "stop"
+    assert "held by 'old'" in reasons["a"].why and reasons["a"].next == "wait"
     assert "waits for a (running)" in reasons["c"].why
     assert reasons["e"].reason == "resources_busy"
     session.complete(session.claim("old", task="b"))
     assert session.nothing("new", task="b").reason == "finished"
+
+
+def test_what_is_wrong_with_a_name_is_said_before_what_is_wrong_with_the_moment() -> None:
+    world = World()
+    world.load(plan("a; b<-a"))
+    world.start(parallel=1)
+    session = world.session()
+    session.claim("old")
+    assert "waits for a (running)" in session.nothing("new", task="b").why
+    with pytest.raises(CallsheetError, match="^UNKNOWN_TASK"):
+        session.ask("new", task="9.9")
+
+
+def test_a_holder_that_asks_for_its_own_task_is_given_the_claim_again() -> None:
+    world = World()
+    world.load(plan("a"))
+    world.start()
+    session = world.session()
+    claim = session.claim("ann")
+    assert claim in session.nothing("ann", task="a").why
+    assert claim not in world.session().nothing("ann", task="a").why
+
+
+def test_nobody_is_told_to_wait_for_itself() -> None:
+    world = World()
+    world.load(plan("a; b<-a"))
+    world.start()
+    session = world.session()
+    session.claim("ann")
+    assert "You hold a yourself" in session.nothing("ann").why
+    assert "yourself" not in session.nothing("bob").why
+
+
+def test_a_named_task_that_cannot_be_had_sends_nobody_home() -> None:
+    world = World()
+    world.load(plan("a; b; c", c={"requires": ("gpu",)}))
+    world.start(parallel=3)
+    session = world.session()
+    session.complete(session.claim("ann", task="a"))
+    for name in ("a", "c"):
+        refused = session.nothing("ann", task=name)
+        assert refused.next == "wait" and "without task" in refused.why

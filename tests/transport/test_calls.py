@@ -60,7 +60,7 @@ GOOD: Mapping[str, tuple[Call, set[str]]] = {
 }
 BAD: Mapping[str, tuple[Call, str]] = {
     "claim_task": ({"task": "zz"}, "UNKNOWN_TASK"),
-    "report_progress": ({"claim": "a@1-xxxxxx"}, "STALE_CLAIM"),
+    "report_progress": ({"claim": "a@1-xxxxxx"}, "BAD_ARGUMENT"),
     "complete_task": ({"claim": "nonsense", "summary": "Done."}, "BAD_ARGUMENT"),
     "fail_task": ({"claim": CLAIM, "error": "?", "kind": "sad"}, "BAD_ARGUMENT"),
     "release_task": ({}, "BAD_ARGUMENT"),
@@ -137,7 +137,7 @@ async def test_a_misspelt_argument_is_refused_by_its_name(
         before = await played.events()
         refusal = await played.refused(tool, **filled(arguments, claim), agnet="ada")
         assert await played.events() == before
-    assert refusal.startswith(f"BAD_ARGUMENT: {tool}: there is no argument 'agnet'.")
+    assert refusal.startswith(f"BAD_ARGUMENT: {tool}: there is no argument 'agnet'")
     assert "Nothing was done" in refusal
 
 
@@ -206,3 +206,23 @@ async def test_the_same_calls_made_again_have_one_effect_and_one_answer(
     assert events.count("completed") == 1
     assert events.count("claimed") == 2
     assert other.startswith("CONFLICT: ")
+
+
+async def test_a_fault_of_our_own_is_said_to_be_one_and_tells_nothing_of_the_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: object) -> None:
+        raise ImportError("cannot import name 'x' from '/home/somebody/callsheet/x.py'")
+
+    async with playing(tmp_path) as played:
+        monkeypatch.setattr("callsheet.engine.board.Board.load_plan", broken)
+        refusal = await played.refused("load_plan")
+    assert refusal.startswith("INTERNAL: ") and "not the cause" in refusal
+    assert "/home" not in refusal
+
+
+async def test_a_path_alone_will_do_as_an_artifact(tmp_path: Path) -> None:
+    async with at_work(tmp_path, "auto") as (played, claim):
+        await played.call("complete_task", claim=claim, summary="s", artifacts=["src/a.py"])
+        task = await played.call("get_task", task=claim.split("@")[0])
+    assert task["attempts"][0]["artifacts"] == [{"kind": "file", "path": "src/a.py"}]

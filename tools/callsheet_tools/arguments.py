@@ -12,9 +12,7 @@ RequestId = Annotated[
     Field(description="same again = safe retry", max_length=200),
 ]
 Note = Annotated[str | None, Field(max_length=4_000)]
-Handoff = Annotated[
-    str | None, Field(description="for whoever goes on from here", max_length=16_000)
-]
+Handoff = Annotated[str | None, Field(description="for whoever goes on", max_length=16_000)]
 Tokens = Annotated[int | None, Field(ge=0, description="total so far")]
 CostUsd = Annotated[float | None, Field(ge=0)]
 Names = Annotated[list[str], Field(max_length=500)]

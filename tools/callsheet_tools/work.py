@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from callsheet.engine.board import Board
 from callsheet.model.outcome import Reported
@@ -26,6 +26,12 @@ class Artifact(BaseModel):
     kind: str = Field(max_length=80)
     path: str = Field(max_length=1_000)
     note: str | None = Field(None, max_length=1_000)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _path_alone(cls, given: Any) -> Any:
+        """Assistants often give just the path of a file."""
+        return {"kind": "file", "path": given} if isinstance(given, str) else given
 
 
 async def claim_task(
@@ -61,7 +67,7 @@ async def report_progress(
 async def complete_task(
     board: Board,
     claim: Claim,
-    summary: Annotated[str, Field(description="what was done", max_length=16_000)],
+    summary: Annotated[str, Field(description="what was done, in short", max_length=16_000)],
     artifacts: Annotated[list[Artifact], Field(description="files, commits, links")] = [],  # noqa: B006
     handoff: Handoff = None,
     acceptance: Annotated[Names, Field(description="criteria met")] = [],  # noqa: B006

@@ -78,6 +78,8 @@ class Board(Seat):
             answer = await self._claim(caller, wish)
             if not isinstance(answer, Nothing) or answer.next != "wait":
                 return answer
+            if wish.task is not None and answer.reason in ("finished", "no_capability"):
+                return answer  # waiting changes nothing about the task that was named
             left = deadline - anyio.current_time()
             if left <= 0 and answer.retry_after_seconds != 0:
                 return answer

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from callsheet.engine import choose, context, holds, lookup, named, nothing, requests, sweep
+from callsheet.engine import choose, context, holds, limits, lookup, named, nothing, requests, sweep
 from callsheet.engine.budgets import budget_spent
 from callsheet.engine.env import Caller, Env
 from callsheet.engine.fit import HELD_BYTES, within
 from callsheet.engine.ledger import Ledger
-from callsheet.engine.limits import Patience, patience
+from callsheet.engine.limits import Patience
 from callsheet.engine.requests import Request
 from callsheet.engine.rollback import RolledBack
 from callsheet.model.handle import Handle
@@ -109,13 +109,18 @@ def _find(
     env: Env, ledger: Ledger, caller: Caller, plan: PlanRow, wish: Wish
 ) -> Op[Found | NotFound]:
     run = yield from lookup.unfinished_run(plan.id)
+    chosen: int | Nothing | None = None
+    if run is not None and run.state == "active" and wish.task is not None:
+        # What is wrong with the name comes before what is wrong with the moment.
+        chosen = yield from named.choose_named(env, caller, plan, run, wish.task, wish.capabilities)
+    if isinstance(chosen, Nothing):
+        return NotFound(chosen)
     refusal = yield from refuse(env, caller, plan, run)
     if run is None or refusal is not None:
         assert refusal is not None
         return NotFound(refusal)
-    if wish.task is not None:
-        chosen = yield from named.choose_named(env, caller, plan, run, wish.task, wish.capabilities)
-        return NotFound(chosen) if isinstance(chosen, Nothing) else Found(run, chosen)
+    if chosen is not None:
+        return Found(run, chosen)
     kinds = yield from choose.classes(env, plan.id, wish.types, wish.capabilities)
     parked = False
     while True:
@@ -146,7 +151,7 @@ def _hand_out(
     handle = Handle(task.key, task.attempt, env.secret())
     also = yield sql.HOLDING, {"session": caller.session_id, "agent": caller.agent}
     held = tuple(within([key for (key,) in also], HELD_BYTES))
-    allowed = patience(env, task, found.run)
+    allowed = limits.patience(env, task, found.run)
     yield from _begin_attempt(env, ledger, caller, found.run, task, handle.secret, allowed)
     yield from holds.take(task.id, task.resources)
     ledger.event(
@@ -159,7 +164,8 @@ def _hand_out(
         capabilities=wish.capabilities or None,
     )
     phase = yield from lookup.phase_key(task.phase_id)
-    shown, files = yield from context.task_for_executor(task, phase)
+    most = limits.attempts(env, task, found.run)
+    shown, files = yield from context.task_for_executor(task, phase, most)
     return Claimed(
         claim=str(handle),
         agent=caller.agent,

@@ -22,8 +22,10 @@ HANDOFF_BYTES = 500
 ATTEMPTS_BYTES = 1_200
 
 
-def task_for_executor(task: TaskRow, phase: str | None) -> Op[tuple[ClaimedTask, tuple[str, ...]]]:
-    """The task as its executor sees it, and the files it should read."""
+def task_for_executor(
+    task: TaskRow, phase: str | None, most: int
+) -> Op[tuple[ClaimedTask, tuple[str, ...]]]:
+    """The task as its executor sees it, tried `most` times at most, and the files to read."""
     [(brief, acceptance, files)] = yield sql.TEXT, {"task": task.id}
     excerpt = head(brief, BRIEF_BYTES)
     shown = ClaimedTask(
@@ -34,6 +36,7 @@ def task_for_executor(task: TaskRow, phase: str | None) -> Op[tuple[ClaimedTask,
         acceptance=_within(tuple(json.loads(acceptance)), LIST_BYTES),
         resources=_within(tuple(json.loads(task.resources or "[]")), LIST_BYTES),
         attempt=task.attempt,
+        attempts_left=max(0, most - task.tries),
         phase=phase,
         estimate_minutes=task.estimate,
         route=clipped(task.route, NAME_BYTES),
@@ -43,8 +46,13 @@ def task_for_executor(task: TaskRow, phase: str | None) -> Op[tuple[ClaimedTask,
 
 
 def context(task: TaskRow, files: tuple[str, ...], now: Moment) -> Op[TaskContext]:
-    """Files, the handoffs of the tasks right before, and the last three attempts at this one."""
+    """Files, handoffs and the last three attempts at this task.
+
+    Handoffs come first from the tasks right before; then, of the phases before, only what somebody
+    meant to hand over: their summaries would be too many.
+    """
     rows = yield sql.HANDOFFS, {"task": task.id}
+    rows += yield sql.PHASE_HANDOFFS, {"task": task.id, "plan": task.plan_id}
     handoffs: list[Handoff] = []
     room = HANDOFFS_BYTES
     for key, name, summary, handoff, artifacts in rows:
@@ -93,6 +101,7 @@ def _previous(attempt: AttemptRow, now: Moment) -> PreviousAttempt:
         attempt=attempt.n,
         agent=attempt.agent,
         outcome=attempt.state,
+        kind=attempt.error_kind,
         error=attempt.error,
         percent=attempt.percent,
         note=attempt.note,

@@ -39,7 +39,7 @@ class Repeated:
 
 
 def find(claim: str) -> Op[tuple[TaskRow, AttemptRow]]:
-    """The rows of a claim by its handle. STALE_CLAIM when it was never issued; UNKNOWN_TASK."""
+    """The rows of a claim by its handle. BAD_ARGUMENT when it was never issued; UNKNOWN_TASK."""
     handle = handles.parse(claim)
     rows = yield sql.BY_CLAIM, {"key": handle.key, "n": handle.attempt, "secret": handle.secret}
     if rows:
@@ -53,9 +53,9 @@ def find(claim: str) -> Op[tuple[TaskRow, AttemptRow]]:
             "Give the claim exactly as claim_task returned it.",
         )
     raise CallsheetError(
-        "STALE_CLAIM",
-        f"The claim {_masked(handle)} was never issued.",
-        "Stop working under it; call claim_task for work of your own.",
+        "BAD_ARGUMENT",
+        f"The claim {claim.strip()[:80]!r} was never issued.",
+        "Look for a slip in it; get_progress with your agent name lists the claims you hold.",
     )
 
 

@@ -33,6 +33,11 @@ class Patience(NamedTuple):
         return round(self.silence_ms / 60_000 * 2 / 3, 2)
 
 
+def attempts(env: Env, task: TaskRow, run: RunRow) -> int:
+    """How often this task may be tried in this run."""
+    return int(_first(task.max_attempts, run.max_attempts, env.policy.max_attempts))
+
+
 def patience(env: Env, task: TaskRow, run: RunRow) -> Patience:
     """The patience with an attempt at this task in this run."""
     silence = _first(task.max_silence, run.max_silence, env.policy.max_silence_minutes)

@@ -12,6 +12,7 @@ from callsheet.model.errors import CallsheetError
 from callsheet.model.handle import Handle
 from callsheet.model.outcome import to_answer
 from callsheet.model.outlook import (
+    Delayed,
     EstimateProgress,
     Held,
     PhaseProgress,
@@ -23,7 +24,7 @@ from callsheet.model.outlook import (
 from callsheet.model.rank import PRIORITY_NAMES
 from callsheet.model.states import STATES
 from callsheet.store.port import Op, Row
-from callsheet.store.rows import AttemptRow, PlanRow, TaskRow
+from callsheet.store.rows import AttemptRow, PlanRow, RunRow, TaskRow
 from callsheet.store.sql import look as sql
 
 LISTED = 20
@@ -54,8 +55,18 @@ def ready(
         shown=len(shown),
         total=total,
         next_cursor=f"{last.rank}.{last.ord}" if last is not None else None,
-        note=None if run else "Nothing is handed out before the user starts a run.",
+        note=(yield from _why_idle(plan, run)),
     )
+
+
+def _why_idle(plan: PlanRow, run: RunRow | None) -> Op[str | None]:
+    """Why none of these is handed out; None while they are."""
+    if run is not None:
+        return None if run.state == "active" else f"The run is {run.state}."
+    last = yield from lookup.last_run(plan.id)
+    if last is not None and last.state == "finished":
+        return "The run is finished."
+    return "Nothing is handed out before the user starts a run."
 
 
 def _place(cursor: str | None) -> tuple[int, int]:
@@ -96,6 +107,7 @@ def progress(
     live = yield sql.LIVE, {"plan": plan.id}
     stuck = yield from nothing.stuck_tasks(plan.id, 10**6)
     phases = yield from _phases(plan, totals)
+    delayed = yield sql.DELAYED, {"plan": plan.id}
     upcoming = yield from ready(plan.name, None, None, 5, None)
     holding = (yield from held(plan, agent, caller.session_id, now)) if agent else None
     return PlanProgress(
@@ -108,12 +120,19 @@ def progress(
         estimate=(yield from _estimate(plan)),
         next_up=tuple(task.key for task in upcoming.tasks),
         run=described(plan, run) if run is not None else None,
+        delayed=tuple(_delayed(row, now) for row in delayed) or None,
         holds=None if holding is None else holding[:LISTED],
         holds_total=_more(len(holding or ())),
         phases_total=_more(len(phases)),
         running_total=_more(len(live)),
         stuck_total=_more(len(stuck)),
     )
+
+
+def _delayed(row: Row, now: Moment) -> Delayed:
+    key, name, due, reason = row
+    seconds = round(max(0, due - now.mono) / 1000, 1)
+    return Delayed(key, title(name), seconds, clipped(reason, 200))
 
 
 def _more(count: int) -> int | None:

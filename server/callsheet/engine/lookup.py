@@ -95,7 +95,8 @@ def _unknown_plan(name: str | None, known: list[str]) -> CallsheetError:
         return CallsheetError(
             "UNKNOWN_PLAN",
             "No plan is loaded.",
-            "Load one with load_plan, or create tasks with add_tasks.",
+            "If you lead: load_plan, or add_tasks when there is no plan file. If you help: the lead has "
+            "not begun; call again in a minute, and tell the user if it lasts.",
         )
     listed = ", ".join(known)
     if name is None:

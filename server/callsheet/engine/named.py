@@ -5,12 +5,15 @@ from collections.abc import Collection
 
 from callsheet.engine import holds, limits, lookup, nothing
 from callsheet.engine.env import Caller, Env
+from callsheet.model.handle import Handle
 from callsheet.model.outcome import Nothing
 from callsheet.store.port import Op
 from callsheet.store.rows import AttemptRow, PlanRow, RunRow, TaskRow
 from callsheet.store.sql import nothing as sql
 from callsheet.store.sql import work
 
+OTHER = "Call claim_task without task for another one."
+"""Said where this one can't be had but the run goes on: `stop` would send the agent home."""
 REQUIRES = "SELECT requires FROM class WHERE id = :id"
 
 
@@ -40,8 +43,8 @@ def choose_named(
 
 def _state_forbids(caller: Caller, task: TaskRow) -> Op[Nothing | None]:
     if task.kind != "task":
-        why = f"{task.key} is a {task.kind}: it is done when all it contains is."
-        return (yield from nothing.say(caller, "stuck", why, "stop"))
+        why = f"{task.key} is a {task.kind}: it is done when all it contains is. {OTHER}"
+        return (yield from nothing.say(caller, "stuck", why, "wait", 5.0))
     match task.state:
         case "ready":
             return None
@@ -52,9 +55,8 @@ def _state_forbids(caller: Caller, task: TaskRow) -> Op[Nothing | None]:
             return (yield from nothing.say(caller, "waiting", why, "wait", 5.0))
         case "running":
             rows = yield work.LAST_ATTEMPT, {"task": task.id}
-            holder = AttemptRow._make(rows[0]).agent
-            why = f"{task.key} is running, held by {holder!r}; nobody else may have it now."
-            return (yield from nothing.say(caller, "waiting", why, "stop"))
+            why = _held_by(caller, task, AttemptRow._make(rows[0]))
+            return (yield from nothing.say(caller, "waiting", why, "wait", 5.0))
         case "delayed" | "verifying":
             why = f"{task.key} is {task.state}: it is not handed out right now."
             return (yield from nothing.say(caller, "waiting", why, "wait", 5.0))
@@ -62,8 +64,15 @@ def _state_forbids(caller: Caller, task: TaskRow) -> Op[Nothing | None]:
             why = f"{task.key} is {task.state}: {task.reason or 'no reason given'}."
             return (yield from nothing.say(caller, "stuck", why, "ask"))
         case _:
-            why = f"{task.key} is {task.state}; nothing is left to do."
-            return (yield from nothing.say(caller, "finished", why, "stop"))
+            why = f"{task.key} is {task.state}; nothing is left to do about it. {OTHER}"
+            return (yield from nothing.say(caller, "finished", why, "wait", 0.1))
+
+
+def _held_by(caller: Caller, task: TaskRow, attempt: AttemptRow) -> str:
+    if (attempt.session_id, attempt.agent) == (caller.session_id, caller.agent):
+        handle = Handle(task.key, attempt.n, attempt.secret)
+        return f"{task.key} is yours already: go on with it under the claim {handle}."
+    return f"{task.key} is running, held by {attempt.agent!r}. {OTHER}"
 
 
 def _limits_forbid(
@@ -72,8 +81,8 @@ def _limits_forbid(
     [(requires,)] = yield REQUIRES, {"id": task.class_id}
     missing = sorted(set(json.loads(requires)) - set(capabilities))
     if missing:
-        why = f"{task.key} requires the capabilities {', '.join(missing)}."
-        return (yield from nothing.say(caller, "no_capability", why, "stop"))
+        why = f"{task.key} requires the capabilities {', '.join(missing)}. {OTHER}"
+        return (yield from nothing.say(caller, "no_capability", why, "wait", 0.1))
     if (yield from limits.type_is_full(env, task)):
         why = f"The limit of {env.policy.type_limits[task.type]} running {task.type} tasks is reached."
         return (yield from nothing.say(caller, "at_limit", why, "wait", 5.0))

@@ -23,10 +23,13 @@ def say(
     retry_after_seconds: float | None = None,
     stuck: tuple[Stuck, ...] | None = None,
 ) -> Op[Nothing]:
-    """The answer, with what the agent holds already."""
+    """The answer, with what the agent holds already: it must not wait for itself."""
     who = {"session": caller.session_id, "agent": caller.agent}
     rows = yield work.HOLDING, who
     holding = tuple(within([key for (key,) in rows], HELD_BYTES))
+    if holding and next != "stop":
+        own = f"You hold {', '.join(holding[:3])} yourself: finish or release that first"
+        why = f"{why} {own}; get_progress(agent={caller.agent!r}) gives the claim."
     return Nothing(reason, why, next, caller.agent, holding, retry_after_seconds, stuck)
 
 
@@ -92,13 +95,13 @@ def explain(now: Moment, caller: Caller, plan: PlanRow, run: RunRow, kinds: Clas
     [(verifying,)] = yield sql.VERIFYING, {"run": run.id}
     if not moving and not verifying:
         return (yield from _stuck(caller, plan, run))
-    why = f"{running} tasks are running; the rest waits for them."
+    why = f"{_tasks(running)} running; the rest waits for that."
     seconds = WAIT_SECONDS
     if retry is not None:
         seconds = min(seconds, max(0.1, (retry - now.mono) / 1000))
-        why = f"{running} tasks are running, others wait to be tried again."
+        why = f"{_tasks(running)} running, others wait to be tried again."
     if verifying:
-        why = f"{why} {verifying} are being verified."
+        why = f"{why} {_tasks(verifying)} being verified."
     return (yield from say(caller, "waiting", why, "wait", round(seconds, 1)))
 
 
@@ -106,9 +109,13 @@ def _stuck(caller: Caller, plan: PlanRow, run: RunRow) -> Op[Nothing]:
     listed = yield from stuck_tasks(plan.id, LISTED)
     rows = yield sql.OUTSIDE, {"run": run.id}
     listed += [Stuck(key, title(t), state, "outside the run's scope") for key, t, state in rows]
-    why = f"{run.remaining} tasks are left and none can go on until somebody decides."
-    hint = "Tell the user; resolve_task can retry, unblock or skip."
+    why = f"{_tasks(run.remaining)} left and can't go on until somebody decides."
+    hint = "Tell the user, or the lead when you have one; resolve_task can retry, unblock or skip."
     return (yield from say(caller, "stuck", f"{why} {hint}", "ask", stuck=tuple(listed[:LISTED])))
+
+
+def _tasks(count: int) -> str:
+    return "1 task is" if count == 1 else f"{count} tasks are"
 
 
 def stuck_tasks(plan_id: int, most: int) -> Op[list[Stuck]]:

@@ -8,6 +8,7 @@ from callsheet.engine.env import Env, Moment
 from callsheet.engine.fit import clipped, head, listed, title, within
 from callsheet.engine.times import iso
 from callsheet.model.rank import PRIORITY_NAMES
+from callsheet.model.states import CLOSED
 from callsheet.store.port import Op, Rows
 from callsheet.store.rows import AttemptRow, TaskRow
 from callsheet.store.sql import look as sql
@@ -34,7 +35,9 @@ def describe(
         "plan": plan.name,
         "kind": None if task.kind == "task" else task.kind,
         "state": task.state,
-        "why_not_ready": (yield from _why_not_ready(task, now)),
+        ("reason" if task.state in CLOSED else "why_not_ready"): (
+            yield from _why_not_ready(task, now)
+        ),
         "type": task.type,
         "phase": (yield from lookup.phase_key(task.phase_id)),
         "priority": PRIORITY_NAMES[task.priority],
@@ -72,7 +75,8 @@ def _page(brief: str, start: int, room: int) -> dict[str, Any]:
 
 def _others(rows: Rows) -> list[dict[str, Any]]:
     return [
-        {"key": key, "title": title(name), "state": state, "because": why}
+        {"key": key, "title": title(name), "state": state}
+        | ({"because": why} if why != "stated" else {})
         for key, name, state, _, why in rows
     ]
 
@@ -126,4 +130,6 @@ def _event(
     seq: int, at: int, kind: str, agent: str, attempt: int | None, data: str
 ) -> dict[str, Any]:
     found = {"seq": seq, "at": iso(at), "what": kind, "agent": agent or None, "attempt": attempt}
-    return {**{k: v for k, v in found.items() if v is not None}, **json.loads(data)}
+    more: dict[str, Any] = json.loads(data)
+    more.pop("resources", None)  # the task's own, which stand above
+    return {**{k: v for k, v in found.items() if v is not None}, **more}

@@ -31,6 +31,7 @@ class Seat:
         self._registering = anyio.Lock()
         self._own: Process | None = None
         self._gone_checked = -GONE_EVERY_MS
+        self._labels: set[str] = set()
         self._made_up_label = f"agent-{env.secret()[:4]}"
         self.holds_something = False
         """Whether the session may hold tasks, so that its leases need renewing."""
@@ -72,8 +73,13 @@ class Seat:
         return Caller(label, self._session)
 
     async def agent(self, label: str | None) -> Caller:
-        """An agent that calls; one without a label is given one, always the same."""
-        return await self.caller((label or "").strip()[:LABEL_CHARS] or self._made_up_label)
+        """An agent that calls. One without a label is the one that the session has known so far;
+        when there were none or several, it is given a label, always the same."""
+        named = (label or "").strip()[:LABEL_CHARS]
+        if named:
+            self._labels.add(named)
+        known = next(iter(self._labels)) if len(self._labels) == 1 else self._made_up_label
+        return await self.caller(named or known)
 
     def onlooker(self, label: str | None) -> Caller:
         """Who looks, without being registered for it; session 0 holds nothing."""

@@ -7,7 +7,7 @@ are values (`model.outcome`). The codes are part of the interface and are listed
 from typing import Literal, get_args
 
 Code = Literal[
-    "STALE_CLAIM",  # the claim was superseded, ended, or never issued
+    "STALE_CLAIM",  # the claim was superseded or ended
     "UNKNOWN_TASK",
     "UNKNOWN_PLAN",
     "NO_RUN",
@@ -25,6 +25,7 @@ Code = Literal[
     "STORE_CORRUPT",
     "STORE_NEWER",
     "STORE_GONE",
+    "INTERNAL",  # a fault of callsheet's own
 ]
 CODES: tuple[Code, ...] = get_args(Code)
 

@@ -60,6 +60,8 @@ class ClaimedTask:
     acceptance: tuple[str, ...]
     resources: tuple[str, ...]
     attempt: int
+    attempts_left: int
+    """How often it may still fail after this attempt."""
     phase: str | None = None
     estimate_minutes: float | None = None
     route: str | None = None
@@ -83,6 +85,7 @@ class PreviousAttempt:
     attempt: int
     agent: str
     outcome: str
+    kind: str | None = None
     error: str | None = None
     percent: int | None = None
     note: str | None = None

@@ -51,9 +51,10 @@ class RunInfo:
     remaining: int
     total: int
     scope: dict[str, Any]
-    budgets: dict[str, float]
-    spent: dict[str, float]
     started_at: str
+    budgets: dict[str, float] | None = None
+    spent: dict[str, float] | None = None
+    """By budget; what nothing was spent of is left out."""
     parallel_now: int | None = None
     ended_at: str | None = None
     loaded: str | None = None
@@ -120,6 +121,14 @@ class EstimateProgress:
 
 
 @dataclass(frozen=True, slots=True)
+class Delayed:
+    task: str
+    title: str
+    retry_after_seconds: float
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PlanProgress:
     plan: str
     title: str
@@ -130,6 +139,8 @@ class PlanProgress:
     estimate: EstimateProgress
     next_up: tuple[str, ...]
     run: RunInfo | None = None
+    delayed: tuple[Delayed, ...] | None = None
+    """Failed tasks that will be tried again, the next one first; left out when there are none."""
     forecast: dict[str, Any] | None = None
     holds: tuple[Held, ...] | None = None
     holds_total: int | None = None

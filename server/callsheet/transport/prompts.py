@@ -3,7 +3,7 @@
 Arguments of prompts are strings in MCP; the texts carry them on as the tools' own arguments.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from inspect import signature
 from typing import Any
 
@@ -14,16 +14,18 @@ from mcp.types import INVALID_PARAMS
 from callsheet.transport.tool import Desk
 
 WORK = """\
-Work through the tasks of the plan with callsheet, as agent {agent}.
+Work through the tasks of the plan with callsheet, {who}. Hold one task at a time.
 
 1. get_progress(agent="{agent}"): if it lists claims that you hold, go on with those first.
 2. claim_task(agent="{agent}", wait_seconds=20{wish}).
    - outcome "claimed": read the brief, the acceptance criteria, context.files, the handoffs of the \
 tasks before, and what earlier attempts at this one say.
    - outcome "nothing": do what next says. wait: call claim_task again. stop: you are finished. \
-ask: tell the user why, and stop.
+ask: tell the user (or the lead that started you) why, and stop.
+   - UNKNOWN_PLAN: the lead has not begun; try again in a minute, for a quarter of an hour at most.
 3. Do exactly this task. Change only files within its resources where it names some. Work that you \
-discover beside it: add_tasks(discovered_from=…), not now.
+discover beside it, a defect in a finished task too: record it with add_tasks(discovered_from=…), \
+don't do it now.
 4. report_progress(claim, percent, note) at each milestone of your work, at least every \
 report_within_minutes. Obey its directive.
 5. Check every acceptance criterion, then complete_task(claim, summary, artifacts, handoff). If it \
@@ -32,8 +34,12 @@ can't be done: fail_task with the kind that fits.
 
 Never complete a task that you did not do. On STALE_CLAIM drop the task at once."""
 
+OWN = "your role and a number"
+"""In place of a label: a made-up one would be the same for all who ask for this text."""
+
 LEAD = """\
-Lead the implementation of this project's plan with callsheet.{where}
+Lead the implementation of this project's plan with callsheet.{where} When the user has named \
+another limit or given the go-ahead already, that holds.
 
 1. get_progress(). No plan loaded: load_plan(). No plan file either: agree on a plan with the user \
 and write it with add_tasks. Read the diagnostics, and settle with the user what matters in them.
@@ -43,7 +49,8 @@ waves, what would wait outside the scope, the limit of {parallel} at the same ti
 4. Run it: start up to {parallel} sub-agents, each with its own label and the prompt "work" (or its \
 text: claim_task, do it, complete_task, until claim_task says stop). A task's route names the \
 specialised agent that suits it; start that kind when you have it and claim by types. If you can't \
-start sub-agents, work through the tasks yourself, one at a time.
+start sub-agents, work through the tasks yourself, one at a time. Other assistants may also connect \
+by themselves; callsheet keeps you apart.
 5. get_progress() from time to time. Tell the user about failed, blocked and stuck tasks with their \
 reasons, and settle them as the user decides with resolve_task. control_run pauses, drains or \
 cancels.
@@ -114,17 +121,18 @@ def implement(
 
 def work(agent: str = "", types: str = "", capabilities: str = "") -> str:
     """The executor's loop. `types` and `capabilities` are lists separated by commas."""
-    label = agent.strip() or "worker-1"
+    label = agent.strip().replace('"', "'")
+    who = f"as agent {label}" if label else f"under a label that nobody else here uses ({OWN})"
     wishes: dict[str, Any] = {"types": types, "capabilities": capabilities}
     wish = "".join(
         f", {name}=[{', '.join(_quoted(item.strip()) for item in text.split(','))}]"
         for name, text in wishes.items()
         if text.strip()
     )
-    return WORK.format(agent=label.replace('"', "'"), wish=wish)
+    return WORK.format(who=who, agent=label or OWN, wish=wish)
 
 
-PROMPTS = {"implement": implement, "work": work}
+PROMPTS: Mapping[str, Callable[..., str]] = {"implement": implement, "work": work}
 
 
 def _quoted(text: str) -> str:

@@ -22,8 +22,9 @@ callsheet hands the tasks of one plan to several agents: each task to one agent 
 order its dependencies allow.
 
 To execute: claim_task, do the work its brief describes, complete_task, and again until \
-claim_task says stop. Pick a label for yourself and pass it as agent in every call. Report at least \
-every report_within_minutes; nothing else keeps a task yours. When something goes wrong call \
+claim_task says stop. Hold one task at a time. Pick a label that nobody else here uses and pass it \
+as agent to claim_task. Report at least every report_within_minutes; the server renews \
+lease_seconds for you. When something goes wrong call \
 fail_task with the right kind, never just stop. A STALE_CLAIM answer means that somebody else has \
 the task now: drop it. After a restart or compaction, get_progress(agent=…) gives your claims back.
 

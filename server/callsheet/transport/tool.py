@@ -5,6 +5,7 @@ so it is overridden here; the argument model and the schema are still the SDK's.
 """
 
 import json
+import logging
 import os
 from collections.abc import Callable
 from inspect import cleandoc
@@ -21,8 +22,10 @@ from pydantic import ValidationError
 from callsheet.engine.board import Board
 from callsheet.model.errors import CallsheetError
 from callsheet.model.outcome import to_answer
+from callsheet.plan.keys import closest
 from callsheet.transport.schema import compact_schema
 
+logger = logging.getLogger(__name__)
 _COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
@@ -54,6 +57,9 @@ class BoardTool(Tool):
             outcome = await self.fn(await desk.board(), **given)
         except CallsheetError as refusal:
             raise ToolError(str(refusal)) from None
+        except Exception as fault:  # ours: its text may tell of this machine, so it goes to the log
+            logger.exception("%s failed", self.name)
+            raise ToolError(str(_internal(self.name, fault))) from None
         return answered(outcome)
 
 
@@ -93,16 +99,28 @@ def _hints(reads: bool, destroys: bool) -> ToolAnnotations:
 
 def _bad_argument(tool: str, error: ValidationError, schema: dict[str, Any]) -> str:
     known = list(schema["properties"])
-    problems = []
+    problems, misnamed = [], False
     for found in error.errors(include_url=False)[:5]:
         place = ".".join(str(part) for part in found["loc"])[:80]
         if found["type"] == "extra_forbidden" and len(found["loc"]) == 1:
-            problems.append(f"there is no argument {place!r}")
+            near = closest(place, known, 1)
+            meant = f" (did you mean {near[0]}?)" if near else ""
+            problems.append(f"there is no argument {place!r}{meant}")
+            misnamed = True
         elif found["type"] == "missing":
             problems.append(f"{place} is missing")
+            misnamed = True
         else:
             problems.append(f"{place}: {found['msg']}")
-    return (
-        f"BAD_ARGUMENT: {tool}: {'; '.join(problems)}. "
-        f"Nothing was done; call again with the arguments {', '.join(known)}."
+    with_these = f" with the arguments {', '.join(known)}" if misnamed else ""
+    return f"BAD_ARGUMENT: {tool}: {'; '.join(problems)}. Nothing was done; call again{with_these}."
+
+
+def _internal(tool: str, fault: Exception) -> CallsheetError:
+    return CallsheetError(
+        "INTERNAL",
+        f"callsheet itself failed in {tool} ({type(fault).__name__}); your arguments are not the "
+        "cause.",
+        "Try once more; if it fails again, tell the user to restart the callsheet server and to "
+        "look into its log.",
     )

@@ -8,6 +8,10 @@ LIVE = f"""
     FROM attempt JOIN task ON task.id = attempt.task_id
     WHERE attempt.plan_id = :plan AND attempt.state = 'live' ORDER BY attempt.fence
 """
+DELAYED = """
+    SELECT key, title, retry_due, reason FROM task
+    WHERE state = 'delayed' AND plan_id = :plan ORDER BY retry_due LIMIT 20
+"""
 # What an agent holds: in this session, and in ended ones that used the same label.
 HELD_BY = """
     SELECT task.key, attempt.n, attempt.secret, task.title, attempt.percent, attempt.lease_due
@@ -21,14 +25,14 @@ HELD_BY = """
 """
 READY = f"""
     SELECT {columns(TaskRow, "task")} FROM task
-    WHERE plan_id = :plan AND state = 'ready' AND kind = 'task'
+    WHERE plan_id = :plan AND state = 'ready' AND kind = 'task' AND parked_on IS NULL
         AND (:phase = 0 OR phase_id = :phase) AND (:type = '' OR type = :type)
         AND (rank, ord) > (:rank, :ord)
     ORDER BY rank, ord LIMIT :most
 """
 COUNT_READY = """
     SELECT count(*) FROM task
-    WHERE plan_id = :plan AND state = 'ready' AND kind = 'task'
+    WHERE plan_id = :plan AND state = 'ready' AND kind = 'task' AND parked_on IS NULL
         AND (:phase = 0 OR phase_id = :phase) AND (:type = '' OR type = :type)
 """
 # Milestones that are met, by phase.

@@ -60,7 +60,7 @@ PREVIOUS_ATTEMPTS = f"""
     SELECT {columns(AttemptRow)} FROM attempt
     WHERE task_id = :task AND n < :n AND state <> 'undone' ORDER BY n DESC LIMIT 3
 """
-# What the tasks right before this one left behind; tasks behind a phase boundary are too many.
+# What the tasks right before this one left behind.
 HANDOFFS = """
     SELECT task.key, task.title, attempt.summary, attempt.handoff, attempt.artifacts
     FROM dep JOIN task ON task.id = dep.needs_id
@@ -68,6 +68,24 @@ HANDOFFS = """
             AND attempt.state = 'done'
     WHERE dep.task_id = :task AND task.state = 'done' AND task.kind = 'task'
     ORDER BY attempt.ended_seq DESC
+"""
+
+
+# Behind a phase boundary or in a container: only what somebody meant to hand over, of the plan's
+# newest fifty handoffs, so that the cost does not grow with the phase.
+PHASE_HANDOFFS = """
+    SELECT task.key, task.title, NULL, recent.handoff, recent.artifacts
+    FROM (
+        SELECT task_id, n, state, handoff, artifacts, ended_seq FROM attempt
+        WHERE plan_id = :plan AND handoff IS NOT NULL ORDER BY ended_seq DESC LIMIT 50
+    ) AS recent JOIN task ON task.id = recent.task_id AND task.attempt = recent.n
+    WHERE recent.state = 'done' AND task.state = 'done'
+        AND EXISTS (
+            SELECT 1 FROM dep AS part JOIN dep AS own ON own.needs_id = part.task_id
+            WHERE part.needs_id = task.id AND part.kind = 'member' AND own.task_id = :task)
+        AND NOT EXISTS (
+            SELECT 1 FROM dep AS own WHERE own.needs_id = task.id AND own.task_id = :task)
+    ORDER BY recent.ended_seq DESC LIMIT 10
 """
 
 

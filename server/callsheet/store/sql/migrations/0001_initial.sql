@@ -194,6 +194,7 @@ CREATE TABLE attempt (
 ) STRICT;
 CREATE INDEX attempt_due ON attempt (due) WHERE state = 'live';
 CREATE INDEX attempt_session ON attempt (session_id) WHERE state = 'live';
+CREATE INDEX attempt_handoff ON attempt (plan_id, ended_seq) WHERE handoff IS NOT NULL;
 CREATE INDEX attempt_run ON attempt (run_id) WHERE state = 'live';
 
 -- What running (and verifying) tasks hold. A resource of a pool stands here once a task.
