@@ -69,6 +69,10 @@ def test_headings_in_every_observed_style_are_tasks_and_near_misses_are_not() ->
             ### 2.8 Numbered only
             **Priority**: Low
             ### 2.9 Just a chapter
+            ### Task 2.10 Without a colon
+            **Priority**: Low
+            ### Task 2.10 Dependencies
+            ### Task 2.11: Ended too - CANCELLED
             """
         }
     )
@@ -82,6 +86,8 @@ def test_headings_in_every_observed_style_are_tasks_and_near_misses_are_not() ->
         "2.6": "Named by its field",
         "2.7": "Ended",
         "2.8": "Numbered only",
+        "2.10": "Without a colon",
+        "2.11": "Ended too",
     }
     assert found["2.3"].estimate_minutes == 360
     assert found["2.4"].priority == "high"
@@ -285,6 +291,7 @@ def test_a_tree_without_tasks_says_what_is_missing() -> None:
     [
         ("3 days", 24), ("2-3 days", 20), ("0.5 days", 4), ("1 week", 40), ("2h", 2),
         ("4 weeks (Weeks 5-8)", 160), ("1h 30m", 1.5), ("45 minutes", 0.75), ("1 week 2 days", 56),
+        ("2 days - 3 days", 20), ("8h to 12h", 10), ("1-2 days (8-16 hours)", 12),
         ("Requires analysis", None), ("Weeks 5-8", None), ("Medium", None),
     ],
 )  # fmt: skip
@@ -339,3 +346,22 @@ def test_phase_pages_say_what_a_phase_needs_and_enables() -> None:
         "3": {"1"},
         "4": {"2", "3"},
     }
+
+
+def test_fields_that_share_a_line_are_read_however_they_are_separated() -> None:
+    text = """
+    ## Task 1.1: One
+    **Priority**: High  **Effort**: 2 days
+    ## Task 1.2: Two
+    - **Priority:** Low, **Effort:** 1 day, **Risk:** wind
+    """
+    one, two = claudio({"phase1/tasks.md": text}).tasks
+    assert (one.priority, one.estimate_minutes, one.brief) == ("high", 960, "")
+    assert (two.priority, two.estimate_minutes) == ("low", 480)
+    assert two.brief == "- **Priority:** Low, **Effort:** 1 day, **Risk:** wind"
+
+
+def test_one_list_of_tasks_for_the_whole_plan_is_read_like_a_plan_file() -> None:
+    draft = claudio({"tasks.md": "## Phase 1: House\n### Task 1.1: Base\n### Task 1.2: Walls\n"})
+    assert [(task.key, task.phase) for task in draft.tasks] == [("1.1", "1"), ("1.2", "1")]
+    assert [found.path for found in find([".claudio/tasks.md"])] == [".claudio"]

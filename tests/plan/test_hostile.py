@@ -1,5 +1,6 @@
 """Whatever stands in the files, an import ends with a plan, a diagnostic or a refusal."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from plan_help import claudio, codes
@@ -69,3 +70,23 @@ def test_a_line_of_a_million_characters_is_text() -> None:
     line = "**Dependencies**: " + "Task 1.2, " * 100_000
     draft = claudio({"phase1/tasks.md": f"## Task 1.1: A\n{line}\n## Task 1.2: B\n"})
     assert edges(draft) == 0 and {"LONG_LINE", "TOO_LARGE"} <= set(codes(draft))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "**a" + " " * 1_900 + "b",
+        "**a**: " + "**b " * 450,
+        "**Dependencies**: " + "(" * 1_900,
+        "**Dependencies**: " + "[a](" * 400,
+        "**Dependencies**: Task " + "1.1-" * 400,
+        "**Dependencies**: Phase " + "1 or " * 380,
+        "**Effort**: " + "1 " * 900,
+        "**Status**: " + "not " * 450,
+        "| " + "a |" * 600,
+        "## Task 1.2: " + "(high) - " * 200,
+    ],
+)
+def test_lines_made_to_be_slow_are_read_like_others(line: str) -> None:
+    draft = claudio({"phase1/tasks.md": "## Task 1.1: A\n" + f"{line}\n" * 200})
+    assert draft.tasks

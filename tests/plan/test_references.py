@@ -39,6 +39,12 @@ def phases_with(value: str, own: str = "Task 4.3: Last") -> dict[str, str]:
         ("Phase 1 Tasks 1, 2", {"1.1", "1.2"}),
         ("Phase 3 Task 2, Task 1", {"3.2", "4.1"}),
         ("Phase 1 Task 3, Phase 2 Tasks", {"1.3", "phase:2"}),
+        ("[Task 1.3](../phase2/task1/claude.md)", {"1.3"}),
+        ("#1.1, #1.2", {"1.1", "1.2"}),
+        ("Task 1.1 or Task 1.2", {"1.1"}),
+        ("Task 1.1, and either Task 1.2 or 1.3", {"1.1", "1.2"}),
+        ("Phase 2 Task 1 or Phase 3", {"2.1"}),
+        ("Phase 2 and/or Phase 3", {"phase:2"}),
         ("Phase 2 completion", {"phase:2"}),
         ("Phase 1", {"phase:1"}),
         ("Completed Phase 1 (the base)", {"phase:1"}),
@@ -97,6 +103,24 @@ def test_an_unknown_task_is_reported_with_the_closest_ones_and_makes_no_edge() -
     assert needs(draft) == {"4.3": {"1.2"}}
     [found] = [d for d in draft.diagnostics if d.code == "UNKNOWN_REFERENCE"]
     assert found.line == 4 and "1.3" in found.candidates and len(found.candidates) <= 3
+
+
+def test_of_alternatives_the_first_counts_and_the_others_are_named() -> None:
+    draft = claudio(phases_with("Task 1.1, Task 1.2 or Phase 2 Task 3 (whichever is first)"))
+    [found] = draft.diagnostics
+    assert (found.code, found.severity, found.line) == ("ALTERNATIVE", "info", 4)
+    assert "not for task 2.3" in found.message
+    assert "whichever is first" in draft.tasks[-1].brief
+
+
+def test_a_phase_says_that_it_waits_for_nothing_even_where_it_names_a_parallel_one() -> None:
+    files = {f"phase{n}/tasks.md": f"## Task {n}.1: Part {n}\n" for n in (1, 2, 3)}
+    for said, implied in (
+        ("None, runs in parallel with Phase 2", ()),
+        ("Can run in parallel with Phase 2", ("1",)),
+    ):
+        files["phase3/tasks.md"] = f"**Dependencies**: {said}\n\n## Task 3.1: Part 3\n"
+        assert claudio(files).phases[2].implied == implied
 
 
 def test_prose_without_a_reference_is_kept_as_a_note() -> None:

@@ -11,11 +11,18 @@ from pydantic import ConfigDict, Field, StringConstraints, field_validator
 from pydantic.json_schema import SkipJsonSchema
 
 from callsheet.plan.draft import PhaseDraft, Priority, TaskDraft
-from callsheet.plan.spec_fields import RESOURCE_KINDS, Prose, Spec, Text, good_key, inside
+from callsheet.plan.spec_fields import (
+    RESOURCE_KINDS,
+    Attempts,
+    Minutes,
+    Prose,
+    Spec,
+    Text,
+    good_key,
+    inside,
+)
 
 SCHEMA = "callsheet.plan/v1"
-MAX_MINUTES = 1_000_000
-"""The longest estimate, in minutes: about eight years of working time."""
 
 
 class TaskSpec(Spec):
@@ -37,13 +44,16 @@ class TaskSpec(Spec):
     requires: list[Text] = Field(
         default=[], description="capabilities the claiming agent must list"
     )
-    estimate_minutes: float | SkipJsonSchema[None] = Field(default=None, gt=0, le=MAX_MINUTES)
+    estimate_minutes: Minutes | SkipJsonSchema[None] = None
     priority: Priority | SkipJsonSchema[None] = None
     route: Text | SkipJsonSchema[None] = Field(
         default=None, description="agent it suits, advice only"
     )
     files: list[Text] = Field(default=[], description="paths to read first")
 
+    max_attempts: Attempts | SkipJsonSchema[None] = None
+    max_silence_minutes: Minutes | SkipJsonSchema[None] = None
+    max_runtime_minutes: Minutes | SkipJsonSchema[None] = None
     gates: SkipJsonSchema[list[Any]] = Field(default=[])
 
     @field_validator("gates")
@@ -92,6 +102,9 @@ class TaskSpec(Spec):
             priority=self.priority,
             route=self.route,
             files=tuple(self.files),
+            max_attempts=self.max_attempts,
+            max_silence_minutes=self.max_silence_minutes,
+            max_runtime_minutes=self.max_runtime_minutes,
             file=file,
             line=line,
         )

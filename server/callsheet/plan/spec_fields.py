@@ -3,7 +3,7 @@
 import re
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from callsheet.plan.keys import key_problem
 
@@ -20,6 +20,11 @@ Prose = Annotated[str, AfterValidator(_printable)]
 Text = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_printable)
 ]
+MAX_MINUTES = 1_000_000
+"""The longest time, in minutes: about eight years of working time."""
+
+Minutes = Annotated[float, Field(gt=0, le=MAX_MINUTES)]
+Attempts = Annotated[int, Field(ge=1, le=100)]
 RESOURCE_KINDS = ("shared:", "name:", "pool:")
 """What may stand before a resource; without any of them it is a path or glob."""
 

@@ -7,6 +7,7 @@ different things: `**Dependencies**: clap, tokio` under Technical Requirements n
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 from callsheet.plan.outline import MAX_SYNTAX_CHARS, Outline
@@ -21,12 +22,13 @@ _PLAIN_KEYS = frozenset(
         "depends on", "task id", "blocked by", "waiting on", "waiting for",
     }
 )  # fmt: skip
+_LABEL = re.compile(r"(?<=\s)\*\*[^*\n]{1,40}(?:\*\*:|:\*\*)")
 _NOTHING = frozenset({"", "---", "***", "___", "- - -"})
 _NOT_WORDS = re.compile(r"[^\w/&#. -]+")
 
 
 class Entry(NamedTuple):
-    """One line, or one of the pieces that `|` separates on it; `shared` tells of such pieces.
+    """One line, or one of the labelled pieces that share it, of which `shared` tells.
 
     `key` is "" for plain text; `heading` and `label` are what it stands under, on the lines
     `heading_line` and `label_line` (-1: none). `raw` is the text with its key, without list marker
@@ -100,10 +102,21 @@ def _parts(line: str) -> Iterator[_Part]:
     spaces, marker, box, rest = found.groups()
     ticked = None if box is None else box not in " -~"
     text = rest.strip()
-    shared = "|" in text and text.startswith("**")
-    for piece in [piece.strip() for piece in text.split("|")] if shared else (text,):
+    pieces = _pieces(text) if text.startswith("**") else [text]
+    for piece in pieces:
         key, value = _key_and_value(piece)
-        yield len(spaces), marker is not None, ticked, key, value, piece, shared
+        yield len(spaces), marker is not None, ticked, key, value, piece, len(pieces) > 1
+
+
+def _pieces(text: str) -> list[str]:
+    """`**Priority**: High | **Status**: Done`, also with a comma or only spaces between them."""
+    if text.count("**") < 4 and "|" not in text:
+        return [text]
+    pieces = []
+    for part in text.split("|"):
+        cuts = [0, *(found.start() for found in _LABEL.finditer(part)), len(part)]
+        pieces += [piece for a, b in pairwise(cuts) if (piece := part[a:b].strip(" ,;·"))]
+    return pieces if len(pieces) > 1 else [text]
 
 
 def _key_and_value(text: str) -> tuple[str, str]:

@@ -12,7 +12,7 @@ _PHASE = re.compile(
     r"phase[-_ ]?(\d{1,6}(?:\.\d{1,6})?)(?:[-_ ].*)?\Z|phase[-_ ]([\w-]+)\Z", re.IGNORECASE
 )
 _TASK = re.compile(r"task[-_ ]?(\d{1,6}(?:[._]\d{1,6})*)(?:[-_ ].*)?\Z", re.IGNORECASE)
-_PLAN_FILE = re.compile(r"(?:docs/|reports/)?(?:[\w-]*[-_])?plan\.md\Z", re.IGNORECASE)
+_PLAN_FILE = re.compile(r"(?:docs/|reports/)?(?:[\w-]*[-_])?plan\.md\Z|tasks\.md\Z", re.IGNORECASE)
 _STATUS_PAGES = ("status.md", "project_status.md", "project-status.md")
 _PHASE_STATUS = ("phase_status.md", "phase-status.md")
 _TASK_PAGES = ("claude.md", "status.md", "task.md")

@@ -100,7 +100,7 @@ def _add(facts: PhaseFacts, text: str, file: str, entry: Entry) -> None:
     if not text:
         return
     found = wanted(text)
-    facts.stated |= found.refers() or (found.none and not found.parallel)
+    facts.stated |= found.refers() or found.none
     facts.parallel += found.parallel
     facts.depends.append(Value(text, file, entry.line + 1))
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from callsheet.plan.claudio.reference_words import NUMBER, Reference, references
 
 MAX_VALUE_CHARS = 2_000
+_LINK = re.compile(r"\[([^\[\]]*)\]\([^()]*\)")
 _PARENTHESES = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 _NONE = re.compile(
     r"(?:none|no|n/?a|nil|nothing|not applicable)\b|[-–—]?\s*\Z|this is the (first|foundation)",
@@ -20,7 +21,7 @@ _ASIDE = re.compile(
 )
 _EARLIER = re.compile(r"\b(?:previous|prior|earlier|preceding|above|foregoing)\b", re.IGNORECASE)
 _ALL = re.compile(r"\b(?:all|every|each)\b", re.IGNORECASE)
-_LIST = re.compile(rf"\s*{NUMBER}(?:\s*(?:,|&|\band\b|-|–)\s*{NUMBER})*\s*\Z", re.IGNORECASE)
+_LIST = re.compile(rf"\s*#?{NUMBER}(?:\s*(?:,|&|\band\b|-|–)\s*#?{NUMBER})*\s*\Z", re.IGNORECASE)
 _PLAIN_WORDS = frozenset(
     {
         "a", "all", "and", "applicable", "are", "be", "been", "completed", "completion",
@@ -39,7 +40,7 @@ class Wanted:
 
     `parallel` are phases that it says may run at the same time; `alternatives` what would do
     instead of something that is asked for; `vague` a set that names nothing, `prose` no reference,
-    `none` that it says there is nothing to wait for.
+    `none` that it says there is nothing to wait for, `aside` that it speaks of parallel work.
     """
 
     tasks: list[Reference] = field(default_factory=list)
@@ -53,6 +54,7 @@ class Wanted:
     vague: bool = False
     prose: bool = False
     none: bool = False
+    aside: bool = False
 
     def refers(self) -> bool:
         """Whether anything definite is asked for."""
@@ -63,13 +65,13 @@ class Wanted:
 
     def is_settled(self) -> bool:
         """Whether keys can express all of it."""
-        open_ends = self.alternatives or self.parallel or self.vague or self.prose
+        open_ends = self.alternatives or self.aside or self.vague or self.prose
         return (self.refers() or self.none) and not open_ends
 
 
 def plain(text: str) -> str:
     """`text` without Markdown marks and without what stands in brackets."""
-    text = text[:MAX_VALUE_CHARS].replace("**", "").replace("__", "").replace("`", "")
+    text = _unlinked(text).replace("**", "").replace("__", "").replace("`", "")
     if "(" in text or "[" in text:
         for _ in range(3):
             text, count = _PARENTHESES.subn(" ", text)
@@ -85,7 +87,13 @@ def says_only_references(text: str) -> bool:
 
 def in_brackets(text: str) -> list[str]:
     """What stands in brackets, outer ones first."""
-    return [found[1:-1] for found in _PARENTHESES.findall(text[:MAX_VALUE_CHARS])]
+    return [found[1:-1] for found in _PARENTHESES.findall(_unlinked(text))]
+
+
+def _unlinked(text: str) -> str:
+    """The text, cut to what is looked at, with `[Task 1.1](task1/claude.md)` as `Task 1.1`."""
+    text = text[:MAX_VALUE_CHARS]
+    return _LINK.sub(r"\1", text) if "](" in text else text
 
 
 def wanted(text: str) -> Wanted:
@@ -96,14 +104,22 @@ def wanted(text: str) -> Wanted:
         bare = text.strip()[1:-1][:MAX_VALUE_CHARS]
     if _NONE.match(bare):
         result.none = True
-        aside = _ASIDE.search(text[:MAX_VALUE_CHARS])
-        result.parallel = tuple(phases_in(text[aside.start() :])) if aside else ()
+        _read_aside(text[:MAX_VALUE_CHARS], result)
         return result
     for clause in re.split(r"[;\n]", bare) if ";" in bare else (bare,):
         _read_clause(clause, result)
-    if not result.refers() and not result.parallel and not result.vague and not result.none:
-        result.prose = True
+    result.prose = not (result.refers() or result.vague or result.aside)
     return result
+
+
+def _read_aside(text: str, result: Wanted) -> int:
+    """Note that work may run in parallel, and with which phases; gives where it is said."""
+    found = _ASIDE.search(text)
+    if found is None:
+        return len(text)
+    result.aside = True
+    result.parallel += tuple(phases_in(text[found.start() :]))
+    return found.start()
 
 
 def phases_in(text: str) -> list[str]:
@@ -134,11 +150,7 @@ def numbers(low: str, high: str, most: int = 1_000) -> list[str]:
 
 
 def _read_clause(clause: str, result: Wanted) -> None:
-    aside = _ASIDE.search(clause)
-    if aside:
-        result.parallel += tuple(phases_in(clause[aside.start() :]))
-        result.none = True
-        clause = clause[: aside.start()]
+    clause = clause[: _read_aside(clause, result)]
     if _LIST.match(clause):
         clause = "tasks " + clause
     found = references(clause)

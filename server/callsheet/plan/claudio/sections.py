@@ -19,11 +19,12 @@ _HEADING = re.compile(
     re.IGNORECASE,
 )
 _UNNUMBERED = re.compile(r"task\s*:\s*(\S.*)\Z", re.IGNORECASE)
+_SPACED = re.compile(r"task\s*#?(\d{1,6}(?:\.\d{1,6})+)\s+(\S.*)\Z", re.IGNORECASE)
 _NUMBERED = re.compile(r"(\d{1,6}(?:\.\d{1,6})+)\s*[:.–—-]?\s+(\S.*)\Z")
 _DECORATION = re.compile(r"^[^\w]+")
 _SUFFIX = re.compile(r"\s*[(\[]([^()\[\]]{1,120})[)\]]\s*\Z")
 _STATUS_SUFFIX = re.compile(
-    r"\s*(?:[-–—:]\s*)?[^\w\s\"'`)\]>.!?%]*\s*\b(COMPLETED?|DONE|IN PROGRESS|BLOCKED|NOT STARTED|SKIPPED)\s*[^\w\s]*\Z"
+    r"\s*(?:[-–—:]\s*)?[^\w\s\"'`)\]>.!?%]*\s*\b(COMPLETED?|DONE|FINISHED|IN PROGRESS|BLOCKED|ON HOLD|DEFERRED|NOT STARTED|SKIPPED|CANCELL?ED)\s*[^\w\s]*\Z"
 )
 _TRAILING_EMOJI = re.compile("[\\s\u2190-\u2bff\ufe0f\U0001f000-\U0001faff]+\\Z")
 _ENDS_PLAINLY = re.compile(r"[a-z0-9]\Z")
@@ -35,6 +36,7 @@ _NAME_COLUMNS = frozenset(
     {"task name", "name", "title", "task", "description", "task title", "task description"}
 )
 _MAX_TRIMMINGS = 6
+_MAX_TRIMMED_CHARS = 300
 _CELL_ID = re.compile(r"(?:task\s*)?#?(\d{1,6}(?:\.\d{1,6})*)\Z", re.IGNORECASE)
 
 
@@ -51,7 +53,7 @@ class Section:
 def sections(outline: Outline, file: str, phase: str | None = None) -> list[Section]:
     """The task sections of a file in order. A nested task ends its parent's own text.
 
-    With `phase`, headings such as `### 2.1 Title` of that phase count too, if they have fields.
+    `### Task 2.1 Title` counts if it has fields, with `phase` also `### 2.1 Title` of that phase.
     """
     found: list[Section] = []
     titles = [(at, task) for at, h in enumerate(outline.headings) if (task := _task(h, phase))]
@@ -85,6 +87,9 @@ def _task(heading: Heading, phase: str | None) -> tuple[str | None, str, bool] |
         unnumbered = _UNNUMBERED.match(text)
         if unnumbered and heading.level >= 2:
             return None, unnumbered[1], False
+        spaced = _SPACED.match(text)
+        if spaced and heading.level >= 2:
+            return spaced[1], spaced[2], True
     elif phase is not None and text.startswith(f"{phase}."):
         numbered = _NUMBERED.match(text)
         if numbered and heading.level >= 2:
@@ -104,7 +109,7 @@ def _read_title(facts: Facts, text: str, heading: str) -> None:
     lead = heading.split("Task", 1)[0]
     if lead and values.mark(lead) == "done":
         facts.state = "done"
-    if _ENDS_PLAINLY.search(text):
+    if _ENDS_PLAINLY.search(text) or len(text) > _MAX_TRIMMED_CHARS:
         facts.title = text
         return
     for _ in range(_MAX_TRIMMINGS):

@@ -78,18 +78,23 @@ _NO_SLUG = re.compile(r"[^a-z0-9]+")
 
 @lru_cache(maxsize=1_024)
 def hours(text: str) -> float | None:
-    """`3 days` → 24, `2-3 days` → 20 (the mean), `1h 30m` → 1.5, a day is 8 hours, a week 40.
+    """`3 days` → 24, `2-3 days` and `2 days - 3 days` → 20 (the mean), `1h 30m` → 1.5.
+
+    A day is 8 hours, a week 40.
 
     Places in a calendar are no amounts: `Day 1 - 6 hours` → 6, `Weeks 5-8` → None.
     """
     text = _CALENDAR.sub(" ", text[:200])
     total, end = 0.0, None
     for found in _AMOUNT.finditer(text):
-        gap = "" if end is None else text[end : found.start()]
-        if gap.strip(" ,") not in ("", "and"):
-            break
+        gap = "" if end is None else text[end : found.start()].strip(" ,")
         low, high = float(found[1]), float(found[2] or found[1])
-        total += (low + high) / 2 * _HOURS[_unit(found[3].lower())]
+        amount = (low + high) / 2 * _HOURS[_unit(found[3].lower())]
+        if gap in ("-", "–", "—", "to"):
+            return round((total + amount) / 2, 4)
+        if gap not in ("", "and"):
+            break
+        total += amount
         end = found.end()
     return round(total, 4) if end is not None else None
 
@@ -98,7 +103,7 @@ def hours(text: str) -> float | None:
 def whole_hours(text: str) -> bool:
     """Whether `text` is an amount of time and nothing else; `4 weeks (Weeks 5-8)` says more."""
     rest, count = _AMOUNT.subn("", text)
-    return bool(count) and not re.search(r"\w", rest.replace("and", ""))
+    return bool(count) and not re.sub(r"\b(?:and|to)\b|[\W_]", "", rest)
 
 
 def _unit(word: str) -> str:
