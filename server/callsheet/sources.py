@@ -3,6 +3,7 @@
 This is the engine's `PlanReader`: it joins `files`, which may read, with `plan`, which may not.
 """
 
+import hashlib
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -16,6 +17,9 @@ from callsheet.plan.detect import detect, format_of, wanted_by_any
 from callsheet.plan.draft import Diagnostic, PlanDraft
 from callsheet.plan.formats import Found, ParseOptions, plan_format
 from callsheet.plan.sources import decode
+
+READERS = 1
+"""Grows whenever the same files are understood in another way, so that plans are read again."""
 
 
 class SourceReader:
@@ -46,7 +50,18 @@ class SourceReader:
             problems += unclear
         options = ParseOptions(name, self._phases_in_order)
         draft = resolve(plan_format(found.format).parse(files, found.path, options))
-        return replace(draft, diagnostics=(*problems, *draft.diagnostics))
+        return replace(
+            draft,
+            diagnostics=(*problems, *draft.diagnostics),
+            digest=understood_as(draft.digest, phases_in_order=self._phases_in_order),
+        )
+
+
+def understood_as(digest: str, *, phases_in_order: bool) -> str:
+    """The digest of a plan from that of its files: reading them otherwise makes another plan."""
+    if not digest:
+        return ""
+    return hashlib.sha256(f"{digest} {READERS} {phases_in_order}".encode()).hexdigest()
 
 
 def _top(path: str | None) -> str:

@@ -53,7 +53,7 @@ def add(env: Env, caller: Caller, new: NewTasks) -> Op[Added | dict[str, object]
     run = yield from lookup.unfinished_run(plan.id)
     joined = yield from _write(env, known, drafts, run)
     members = [_member(draft) for draft in drafts]
-    members += yield from _members_there(known, {draft.key for draft in drafts})
+    members += yield from loading.kept_members(known, {draft.key for draft in drafts})
     phases = loading.kept_phases(known, set())
     yield from nodes.write_edges(known, edges(members, phases), ledger.seq)
     settled = yield from regraph(env, ledger, plan.id)
@@ -159,15 +159,15 @@ def _write(
     env: Env, known: Known, drafts: Sequence[TaskDraft], run: RunRow | None
 ) -> Op[list[str]]:
     [(ord_,)] = yield sql.NEXT_ORD, {"plan": known.plan_id}
+    run_of = scope.joining(run, {draft.key: draft.parent for draft in drafts})
     rows, texts, joined = [], [], []
     for place, draft in enumerate(drafts, ord_):
         definition = define(draft, env.policy)
         node_id = known.new_id(draft.key)
         row = yield from nodes.task_row(known, definition, node_id, place)
-        joins = scope.covers(run, draft.key, draft.phase)
-        if joins:
+        member = run_of(draft.key, draft.phase)
+        if member is not None:
             joined.append(draft.key)
-        member = run.id if run is not None and joins else None
         rows.append({**row, "state": "waiting", "reason": None, "run": member})
         texts.append(nodes.text_row(definition, node_id, "added"))
     yield sql.ADD_TASK, rows
@@ -177,16 +177,6 @@ def _write(
 
 def _member(draft: TaskDraft) -> Member:
     return Member(draft.key, draft.phase, None, draft.depends_on, added=True)
-
-
-def _members_there(known: Known, new: set[str]) -> Op[list[Member]]:
-    """The tasks that were there, with the implied edges that their source gave them."""
-    kept = yield from loading.kept_members(known, new)
-    rows = yield sql.IMPLIED, {"plan": known.plan_id}
-    implied: dict[str, list[str]] = {}
-    for key, needs in rows:
-        implied.setdefault(key, []).append(needs)
-    return [replace(member, implied=tuple(implied.get(member.key, ()))) for member in kept]
 
 
 def _note(

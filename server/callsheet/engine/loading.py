@@ -4,17 +4,19 @@ Tasks keep their state: done never goes back by itself, a running task keeps the
 claimed with, a task that vanished from the source is reported and left to the operator.
 """
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 
 from callsheet.engine import holds, lookup, nodes, scope, sweep
 from callsheet.engine.definitions import Definition, Member, define, edges
-from callsheet.engine.env import Caller, Env
+from callsheet.engine.env import Caller, Env, Policy
 from callsheet.engine.ledger import Ledger
 from callsheet.engine.nodes import Known
 from callsheet.engine.regraph import Settled, regraph
 from callsheet.engine.rollback import RolledBack
+from callsheet.engine.scope import RunOf
 from callsheet.model.outcome import Changes, Loaded
 from callsheet.model.states import MET
 from callsheet.plan.draft import Diagnostic, PhaseDraft, PlanDraft, TaskDraft
@@ -41,6 +43,7 @@ def load(env: Env, caller: Caller, draft: PlanDraft, *, dry_run: bool) -> Op[Loa
 
     A dry run finds the same answer and raises it as `RolledBack`. Errors: CYCLE, BAD_ARGUMENT.
     """
+    draft = replace(draft, digest=_digest(draft, env.policy))
     plans = yield from lookup.all_plans()
     known_plan = next((row for row in plans if row.name == draft.name), None)
     if known_plan is not None and known_plan.digest == draft.digest and draft.digest:
@@ -64,6 +67,14 @@ def load(env: Env, caller: Caller, draft: PlanDraft, *, dry_run: bool) -> Op[Loa
     return answer
 
 
+def _digest(draft: PlanDraft, policy: Policy) -> str:
+    """Changes with the source and with the settings that decide what is made of it."""
+    if not draft.digest:
+        return ""
+    rules = [draft.digest, dict(policy.routes), policy.enforce_routes]
+    return hashlib.sha256(json.dumps(rules, sort_keys=True).encode()).hexdigest()
+
+
 def _write_plan(ledger: Ledger, known: PlanRow | None, draft: PlanDraft) -> Op[int]:
     row = {
         "name": draft.name,
@@ -84,6 +95,7 @@ def _write_plan(ledger: Ledger, known: PlanRow | None, draft: PlanDraft) -> Op[i
 
 def _write_tasks(env: Env, known: Known, draft: PlanDraft, run: RunRow | None) -> Op[Merge]:
     merge, fresh, texts = Merge(), [], []
+    run_of = scope.joining(run, {task.key: task.parent for task in draft.tasks})
     for task in draft.tasks:
         if task.key not in known.ids:
             known.new_id(task.key)
@@ -94,8 +106,7 @@ def _write_tasks(env: Env, known: Known, draft: PlanDraft, run: RunRow | None) -
             merge.added.append(task.key)
             state, reason = nodes.initial_state(task.state)
             row = yield from nodes.task_row(known, definition, node_id, ord_)
-            joins = scope.covers(run, task.key, task.phase) and definition.kind == "task"
-            member = run.id if run is not None and joins else None
+            member = run_of(task.key, task.phase) if definition.kind == "task" else None
             fresh.append({**row, "state": state, "reason": reason, "run": member})
             texts.append(nodes.text_row(definition, node_id, "source", task.file, task.line))
         elif known.digest[task.key] == definition.digest():
@@ -103,7 +114,7 @@ def _write_tasks(env: Env, known: Known, draft: PlanDraft, run: RunRow | None) -
             yield sql.PLACE_TASK, {"id": node_id, "ord": ord_}
         else:
             merge.changed.append(task.key)
-            yield from _change_task(known, definition, task, node_id, ord_, run)
+            yield from _change_task(known, definition, task, node_id, ord_, run_of)
     if fresh:
         yield sql.ADD_TASK, fresh
         yield sql.SET_TEXT, texts
@@ -129,7 +140,7 @@ def _change_task(
     task: TaskDraft,
     node_id: int,
     ord_: int,
-    run: RunRow | None,
+    run_of: RunOf,
 ) -> Op[None]:
     old = known.tasks[task.key]
     if old.state in ("running", "verifying"):
@@ -138,15 +149,15 @@ def _change_task(
     row = yield from nodes.task_row(known, definition, node_id, ord_)
     yield sql.UPDATE_TASK, row
     if (old.kind, definition.kind) == ("container", "task"):
-        yield from _begin_as_task(task, node_id, run)
+        yield from _begin_as_task(task, node_id, run_of(task.key, task.phase))
     yield sql.SET_TEXT, nodes.text_row(definition, node_id, "source", task.file, task.line)
 
 
-def _begin_as_task(task: TaskDraft, node_id: int, run: RunRow | None) -> Op[None]:
+def _begin_as_task(task: TaskDraft, node_id: int, run_id: int | None) -> Op[None]:
     """A container's state followed from its members, and it belonged to no run."""
     yield sql.SET_STATE, {"id": node_id, "state": nodes.initial_state(task.state)[0]}
-    if run is not None and scope.covers(run, task.key, task.phase):
-        yield runs_sql.JOIN_RUN, {"run": run.id, "task": node_id}
+    if run_id is not None:
+        yield runs_sql.JOIN_RUN, {"run": run_id, "task": node_id}
 
 
 def _write_edges(known: Known, draft: PlanDraft, seq: int) -> Op[None]:
@@ -158,7 +169,13 @@ def _write_edges(known: Known, draft: PlanDraft, seq: int) -> Op[None]:
 
 
 def kept_members(known: Known, told: set[str]) -> Op[list[Member]]:
-    """Tasks that the source does not tell of (any more): added ones, vanished ones."""
+    """Tasks that the source does not tell of (any more): added ones, vanished ones.
+
+    With the implied edges that their source gave them.
+    """
+    implied: dict[str, list[str]] = {}
+    for key, need in (yield sql.IMPLIED, {"plan": known.plan_id}):
+        implied.setdefault(key, []).append(need)
     rows = yield sql.NEEDS, {"plan": known.plan_id}
     phase_keys = {row.id: row.key for row in known.phases.values()}
     parents = {number: key for key, number in known.ids.items()}
@@ -168,6 +185,7 @@ def kept_members(known: Known, told: set[str]) -> Op[list[Member]]:
             phase_keys.get(phase_id),
             parents.get(parent_id) if parent_id else None,
             tuple(json.loads(needs)),
+            tuple(implied.get(key, ())),
             added=origin == "added",
         )
         for key, phase_id, parent_id, needs, origin in rows

@@ -1,7 +1,7 @@
 """What a run covers: everything, or phases and tasks by name."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,12 +29,30 @@ class Scope:
         return found
 
 
-def covers(run: RunRow | None, key: str, phase: str | None) -> bool:
-    """Whether a task that comes now belongs to the run."""
-    if run is None:
-        return False
-    scope = json.loads(run.scope)
-    return "all" in scope or key in scope.get("tasks", ()) or phase in scope.get("phases", ())
+RunOf = Callable[[str, str | None], int | None]
+"""From the key and the phase of a task that comes now to the id of the run that it joins."""
+
+
+def joining(run: RunRow | None, parents: Mapping[str, str | None]) -> RunOf:
+    """What the unfinished run takes in; `parents` are the containers of those that come."""
+    named: dict[str, Any] = json.loads(run.scope) if run is not None else {}
+
+    def run_of(key: str, phase: str | None) -> int | None:
+        if run is None:
+            return None
+        line = {key, *_containers(key, parents)}
+        covered = not line.isdisjoint(named.get("tasks", ())) or phase in named.get("phases", ())
+        return run.id if covered or "all" in named else None
+
+    return run_of
+
+
+def _containers(key: str, parents: Mapping[str, str | None]) -> Iterator[str]:
+    seen = {key}
+    while (parent := parents.get(key)) is not None and parent not in seen:
+        seen.add(parent)
+        yield parent
+        key = parent
 
 
 def resolve(

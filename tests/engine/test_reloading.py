@@ -1,0 +1,51 @@
+"""Loading again: what reaches a plan that is loaded already, and what stays of what it said."""
+
+import pytest
+from engine.kit import World, plan
+
+from callsheet.sources import understood_as
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"enforce_routes": True, "routes": {"testing": "qa"}}, {"routes": {"testing": "qa"}}],
+    ids=["enforce_routes", "routes"],
+)
+def test_a_changed_setting_reaches_a_plan_whose_text_is_the_same(change: dict[str, object]) -> None:
+    world = World()
+    text = plan("a; b", a={"type": "testing"})
+    world.load(text)
+    world.set_policy(**change)
+    assert world.load(text).changes.changed_keys == ("a",)
+    assert world.task("a")["route"] == "qa"
+    assert world.load(text).changes.changed == 0
+
+
+def test_how_a_source_is_read_is_part_of_its_digest() -> None:
+    text = "the digest of the files"
+    assert understood_as(text, phases_in_order=True) != understood_as(text, phases_in_order=False)
+    assert understood_as(text, phases_in_order=True) == understood_as(text, phases_in_order=True)
+    assert understood_as("", phases_in_order=True) == ""
+
+
+def test_a_task_that_vanished_still_waits_for_what_its_format_implied() -> None:
+    world = World()
+    world.load(plan("a; b", b={"implied": ("a",)}))
+    world.start()
+    assert world.load(plan("a")).changes.vanished == ("b",)
+    assert world.state("b") == "waiting"
+    world.add("c")
+    assert world.state("b") == "waiting"
+    world.assert_sound()
+
+
+def test_a_new_member_of_a_container_in_scope_joins_the_run() -> None:
+    within = {"outer": {"container": True}, "e": {"container": True, "parent": "outer"}}
+    members = {"e1": {"parent": "e"}, "e2": {"parent": "e"}}
+    world = World()
+    world.load(plan("outer; e; e1; x", **within, **members))
+    run = world.start(tasks=("outer",)).run
+    world.load(plan("outer; e; e1; e2; x; y", **within, **members))
+    joined = dict(world.sql("SELECT key, run_id FROM task WHERE kind = 'task'"))
+    assert joined == {"e1": run, "e2": run, "x": None, "y": None}
+    world.assert_sound()
