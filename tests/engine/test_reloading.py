@@ -49,3 +49,46 @@ def test_a_new_member_of_a_container_in_scope_joins_the_run() -> None:
     joined = dict(world.sql("SELECT key, run_id FROM task WHERE kind = 'task'"))
     assert joined == {"e1": run, "e2": run, "x": None, "y": None}
     world.assert_sound()
+
+
+def test_a_running_task_that_became_a_container_becomes_one_once_it_has_ended() -> None:
+    world = World()
+    world.load(plan("a; b"))
+    world.start()
+    session = world.session()
+    claim = session.claim(task="a")
+    parts = plan("a; a1; b", a={"container": True}, a1={"parent": "a"})
+    world.load(parts)
+    assert world.value("SELECT kind FROM task WHERE key = 'a'") == "task"
+    session.release(claim)
+    world.load(parts)
+    assert world.value("SELECT kind FROM task WHERE key = 'a'") == "container"
+    assert world.load(parts).changes.changed == 0
+    world.assert_sound()
+
+
+@pytest.mark.parametrize("end", ["complete", "fail", "release"])
+def test_a_task_that_was_handed_out_may_become_a_container(end: str) -> None:
+    world = World()
+    world.load(plan("a; b"))
+    first = world.start()
+    session = world.session()
+    claim = session.claim(task="a")
+    if end == "fail":
+        session.fail(claim, "permanent")
+    else:
+        getattr(session, end)(claim)
+    world.load(plan("a; a1; b", a={"container": True}, a1={"parent": "a"}))
+    world.assert_sound()
+    world.control("cancel")
+    assert world.start().run != first.run
+    world.assert_sound()
+
+
+def test_a_pool_that_the_plan_no_longer_tells_of_is_gone() -> None:
+    world = World()
+    world.load(plan("a", pools={"db": 3, "gpu": 2}))
+    world.load(plan("z", name="other", pools={"licence": 4}))
+    world.load(plan("a", pools={"gpu": 1}))
+    assert dict(world.sql("SELECT name, capacity FROM pool")) == {"gpu": 1, "licence": 4}
+    world.assert_sound()

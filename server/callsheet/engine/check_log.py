@@ -69,9 +69,17 @@ def _claimed(state: Replay, event: Event, data: dict[str, Any]) -> None:
 
 
 def _check_scope(state: Replay, event: Event, task: int) -> None:
-    """A task belongs to the last run that covered it, so only an older run can be wrong."""
+    """A task belongs to the last run that covered it, so only an older run can be wrong.
+
+    What was handed out once may be a container by now.
+    """
     row = state.tasks.get(task)
-    if row is None or row.kind != "task" or row.run_id is None or row.run_id < (event.run or 0):
+    if (
+        row is None
+        or row.kind == "milestone"
+        or row.run_id is None
+        or row.run_id < (event.run or 0)
+    ):
         what = f"{state.key(task)} was handed out in run {event.run}"
         state.wrong("claims stay inside the scope", what, event)
 

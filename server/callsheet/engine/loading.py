@@ -36,6 +36,8 @@ class Merge:
     changed: list[str] = field(default_factory=list)
     unchanged: int = 0
     vanished: list[str] = field(default_factory=list)
+    held_back: bool = False
+    """Part of a definition could not be taken while its task runs."""
 
 
 def load(env: Env, caller: Caller, draft: PlanDraft, *, dry_run: bool) -> Op[Loaded]:
@@ -55,9 +57,9 @@ def load(env: Env, caller: Caller, draft: PlanDraft, *, dry_run: bool) -> Op[Loa
     run = yield from lookup.unfinished_run(plan_id)
     merge = yield from _write_tasks(env, known, draft, run)
     yield from _write_edges(known, draft, ledger.seq)
-    for name, capacity in draft.pools.items():
-        yield sql.SET_POOL, {"name": name, "capacity": capacity, "plan": plan_id}
-        yield from holds.wake(f"pool:{name}", holds.WOKEN_AT_ONCE)  # it may be larger now
+    yield from _write_pools(plan_id, draft)
+    if merge.held_back:
+        yield sql.READ_AGAIN, {"plan": plan_id}
     settled = yield from regraph(env, ledger, plan_id)
     answer = _loaded(draft, merge, settled, (yield from _counts(plan_id)), dry_run)
     _note_load(ledger, plan_id, draft, merge)
@@ -114,7 +116,8 @@ def _write_tasks(env: Env, known: Known, draft: PlanDraft, run: RunRow | None) -
             yield sql.PLACE_TASK, {"id": node_id, "ord": ord_}
         else:
             merge.changed.append(task.key)
-            yield from _change_task(known, definition, task, node_id, ord_, run_of)
+            whole = yield from _change_task(known, definition, task, node_id, ord_, run_of)
+            merge.held_back |= not whole
     if fresh:
         yield sql.ADD_TASK, fresh
         yield sql.SET_TEXT, texts
@@ -141,16 +144,18 @@ def _change_task(
     node_id: int,
     ord_: int,
     run_of: RunOf,
-) -> Op[None]:
-    old = known.tasks[task.key]
+) -> Op[bool]:
+    """Whether all of it could be taken: a task can't become a container under way."""
+    old, told = known.tasks[task.key], definition.kind
     if old.state in ("running", "verifying"):
         yield sql.KEEP_BRIEF, {"id": node_id}
-        definition = replace(definition, kind=old.kind)  # it can't become a container under way
+        definition = replace(definition, kind=old.kind)
     row = yield from nodes.task_row(known, definition, node_id, ord_)
     yield sql.UPDATE_TASK, row
     if (old.kind, definition.kind) == ("container", "task"):
         yield from _begin_as_task(task, node_id, run_of(task.key, task.phase))
     yield sql.SET_TEXT, nodes.text_row(definition, node_id, "source", task.file, task.line)
+    return definition.kind == told
 
 
 def _begin_as_task(task: TaskDraft, node_id: int, run_id: int | None) -> Op[None]:
@@ -158,6 +163,15 @@ def _begin_as_task(task: TaskDraft, node_id: int, run_id: int | None) -> Op[None
     yield sql.SET_STATE, {"id": node_id, "state": nodes.initial_state(task.state)[0]}
     if run_id is not None:
         yield runs_sql.JOIN_RUN, {"run": run_id, "task": node_id}
+
+
+def _write_pools(plan_id: int, draft: PlanDraft) -> Op[None]:
+    rows = yield sql.OWN_POOLS, {"plan": plan_id}
+    for name in sorted({name for (name,) in rows} - draft.pools.keys()):
+        yield sql.DROP_POOL, {"name": name}
+    for name, capacity in draft.pools.items():
+        yield sql.SET_POOL, {"name": name, "capacity": capacity, "plan": plan_id}
+        yield from holds.wake(f"pool:{name}", holds.WOKEN_AT_ONCE)  # it may be larger now
 
 
 def _write_edges(known: Known, draft: PlanDraft, seq: int) -> Op[None]:

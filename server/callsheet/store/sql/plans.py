@@ -11,6 +11,8 @@ UPDATE_PLAN = """
         loaded_at = :at, diagnostics = :diagnostics WHERE id = :plan
 """
 DIAGNOSTICS = "SELECT diagnostics FROM plan WHERE id = :plan"
+# The next load must not find the source unchanged.
+READ_AGAIN = "UPDATE plan SET digest = '' WHERE id = :plan"
 NEXT_TASK_ID = "SELECT COALESCE(max(id), 0) + 1 FROM task"
 NEXT_ORD = "SELECT COALESCE(max(ord), 0) + 1 FROM task WHERE plan_id = :plan"
 
@@ -29,6 +31,8 @@ SET_POOL = """
     INSERT INTO pool (name, capacity, plan_id) VALUES (:name, :capacity, :plan)
     ON CONFLICT (name) DO UPDATE SET capacity = excluded.capacity, plan_id = excluded.plan_id
 """
+OWN_POOLS = "SELECT name FROM pool WHERE plan_id = :plan"
+DROP_POOL = "DELETE FROM pool WHERE name = :name"
 
 ADD_TASK = """
     INSERT INTO task (id, plan_id, key, kind, phase_id, parent_id, ord, title, type, class_id,
