@@ -47,8 +47,10 @@ async def open_board(
     try:
         yield board
     finally:
-        await publish_now(board, root)
-        await board.close()
+        try:
+            await publish_now(board, root)
+        finally:
+            await board.close()
 
 
 class _Plans:
@@ -85,7 +87,6 @@ def policy_from(settings: Settings) -> Policy:
         routes=settings.routes,
         enforce_routes=settings.enforce_routes,
         budgets=settings.budgets.model_dump(exclude_none=True),
-        phases_in_order=settings.phases_in_order,
     )
 
 

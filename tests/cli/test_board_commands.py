@@ -1,6 +1,8 @@
 """The commands that work on a project's board, from loading a plan to the end of a run."""
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -167,3 +169,24 @@ def test_without_a_plan_the_commands_say_what_to_do(tmp_path: Path) -> None:
     for words in (("status",), ("run",), ("ready",)):
         error = refused(*words, "--project", str(tmp_path))
         assert error["code"] == "UNKNOWN_PLAN", words
+
+
+@pytest.mark.parametrize("words", [("status",), ("ready",), ("task", "1.1")])
+def test_looking_into_an_empty_folder_makes_nothing_there(
+    words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert refused(*words)["code"] == "UNKNOWN_PLAN"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_doctor_judges_the_tables_by_the_promises(project: Path) -> None:
+    def promises() -> list[str]:
+        findings = call("doctor")["findings"]
+        return [f["what"] for f in findings if f["subject"] == "promises"]
+
+    assert promises() == ["The event log and the tables keep every promise."]
+    with closing(sqlite3.connect(project / ".callsheet" / "state.db")) as connection:
+        connection.execute("UPDATE tally SET n = n + 1 WHERE state = 'ready'")
+        connection.commit()
+    assert any("A promise was not kept" in what for what in promises())

@@ -170,6 +170,8 @@ async def test_a_profile_refuses_the_tools_that_it_does_not_offer(
         ("claim_task", {"agent": "a" * 81}, "agent"),
         ("report_progress", {"claim": "a@1-xxxxxx", "percent": 101}, "percent"),
         ("report_progress", {"claim": "a@1-xxxxxx", "tokens": -1}, "tokens"),
+        ("report_progress", {"claim": "a@1-xxxxxx", "tokens": 2**70}, "tokens"),
+        ("report_progress", {"claim": "a@1-xxxxxx", "cost_usd": 1e300}, "cost_usd"),
         ("list_ready_tasks", {"limit": 0}, "limit"),
         ("list_ready_tasks", {"limit": "many"}, "limit"),
         ("complete_task", {"claim": "a@1-xxxxxx", "summary": "x" * 16_001}, "summary"),
@@ -226,3 +228,18 @@ async def test_a_path_alone_will_do_as_an_artifact(tmp_path: Path) -> None:
         await played.call("complete_task", claim=claim, summary="s", artifacts=["src/a.py"])
         task = await played.call("get_task", task=claim.split("@")[0])
     assert task["attempts"][0]["artifacts"] == [{"kind": "file", "path": "src/a.py"}]
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments"),
+    [
+        ("list_ready_tasks", {"cursor": "9" * 40 + ".1"}),
+        ("add_tasks", {"tasks": [{"title": "A", "resources": ["pool:x*²"]}]}),
+    ],
+)
+async def test_what_only_looks_like_a_number_is_refused(
+    tool: str, arguments: dict[str, Any], tmp_path: Path
+) -> None:
+    async with playing(tmp_path) as played:
+        await played.call("add_tasks", tasks=[{"title": "There is a plan"}])
+        assert (await played.refused(tool, **arguments)).startswith("BAD_ARGUMENT: ")

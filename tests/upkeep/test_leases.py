@@ -81,3 +81,24 @@ async def test_a_session_that_holds_nothing_writes_nothing(
     with monkeypatch.context() as patch:
         patch.setattr(board.store, "write", refused)
         await Keeper(board, Complaints()).step()
+
+
+async def test_a_claim_that_comes_in_while_nothing_is_renewed_is_renewed_the_next_time(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    board, key = await holding(project)
+    write = board.store.write
+
+    async def claimed_meanwhile(*args: object, **more: object) -> int:
+        await write(*args, **more)  # type: ignore[arg-type]
+        board.holds_something = True  # as a claim's answer does
+        return 0
+
+    monkeypatch.setattr(board.store, "write", claimed_meanwhile)
+    await board.renew_leases()
+    monkeypatch.undo()
+    assert board.holds_something
+    project.clock.advance(LEASE * 0.9)
+    await board.renew_leases()
+    project.clock.advance(LEASE * 0.9)
+    assert await agent_of(project, key) == ["ann"]

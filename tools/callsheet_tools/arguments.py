@@ -13,6 +13,6 @@ RequestId = Annotated[
 ]
 Note = Annotated[str | None, Field(max_length=4_000)]
 Handoff = Annotated[str | None, Field(description="for whoever goes on", max_length=16_000)]
-Tokens = Annotated[int | None, Field(ge=0, description="total so far")]
-CostUsd = Annotated[float | None, Field(ge=0)]
+Tokens = Annotated[int | None, Field(ge=0, le=10**12, description="total so far")]
+CostUsd = Annotated[float | None, Field(ge=0, le=1e9, allow_inf_nan=False)]
 Names = Annotated[list[str], Field(max_length=500)]

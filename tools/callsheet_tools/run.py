@@ -14,10 +14,10 @@ class Budgets(BaseModel):
     """Hand out nothing more once one is spent."""
 
     model_config = ConfigDict(extra="forbid")
-    attempts: int | None = Field(None, ge=1)
-    minutes: float | None = Field(None, gt=0)
-    tokens: int | None = Field(None, ge=1)
-    cost_usd: float | None = Field(None, gt=0)
+    attempts: int | None = Field(None, ge=1, le=10**9)
+    minutes: float | None = Field(None, gt=0, le=1e9)
+    tokens: int | None = Field(None, ge=1, le=10**15)
+    cost_usd: float | None = Field(None, gt=0, le=1e9)
 
 
 async def start_run(

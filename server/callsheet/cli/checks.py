@@ -5,7 +5,7 @@ will fail or already did).
 """
 
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -89,6 +89,15 @@ def file_system(network: str | None, allowed: bool) -> Finding:
     cure = "Keep the project on a local disk; over a network, processes can't share the database."
     level: Level = "warning" if allowed else "error"
     return Finding(level, "disk", f"The project is on a network file system ({network}).", cure)
+
+
+def promises(violations: Sequence[str]) -> Iterator[Finding]:
+    """What the checker found in the event log and the tables."""
+    if not violations:
+        yield ok("promises", "The event log and the tables keep every promise.")
+    for violation in violations[:20]:
+        cure = "This is a fault of callsheet's: report it, with a copy made by `callsheet backup`."
+        yield Finding("warning", "promises", f"A promise was not kept: {violation}.", cure)
 
 
 def damage(database: str, sentences: list[str]) -> Iterator[Finding]:

@@ -29,6 +29,7 @@ from callsheet.settings import Settings
 from callsheet.store import backup, migrate
 from callsheet.store.connections import connect_to_look
 from callsheet.store.failures import newer
+from callsheet.store.hop import feed
 from callsheet.store.mounts import network_type
 
 STATUS_FILES = ("status.md", "phase_status.md", "phase-status.md")
@@ -85,6 +86,7 @@ def examine(root: Path, settings: Settings) -> Iterator[Finding]:
     yield from checks.writable({str(folder): os.access(folder, os.W_OK) for folder in folders})
     yield checks.file_system(network_type(own if own.is_dir() else root), settings.allow_network_fs)
     yield from _database(own / "state.db")
+    yield from _promises(own / "state.db", settings)
     yield from _plans(root)
     for client in get_args(clients.Client):
         yield from _client(client, root)
@@ -111,6 +113,26 @@ def _database(database: Path) -> Iterator[Finding]:
     yield from checks.damage(str(database), backup.integrity(database))
     yield from checks.private(str(database), database.stat().st_mode)
     yield checks.clock(now_ms, database.stat().st_mtime_ns // 1_000_000)
+
+
+def _promises(database: Path, settings: Settings) -> Iterator[Finding]:
+    """Whether tables and event log keep what callsheet promises; nothing is said of no database."""
+    from callsheet.app import policy_from  # late: the engine
+    from callsheet.engine.checker import check
+    from callsheet.engine.facts import read_facts
+
+    try:
+        connection = connect_to_look(database)
+    except (sqlite3.Error, CallsheetError):
+        return
+    try:
+        connection.execute("BEGIN")  # one snapshot, whoever writes meanwhile
+        facts = feed(connection, read_facts())
+    except sqlite3.Error:
+        return  # whatever is wrong with it was found before
+    finally:
+        connection.close()
+    yield from checks.promises([f"{v.rule}: {v.what}" for v in check(facts, policy_from(settings))])
 
 
 def _plans(root: Path) -> Iterator[Finding]:

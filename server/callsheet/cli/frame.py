@@ -78,11 +78,19 @@ class Call:
         return load_settings(root or self.root(), **options)
 
     @asynccontextmanager
-    async def board(self, root: Path | None = None, **options: Any) -> AsyncIterator["Board"]:
-        """The project's board, open for as long as the block lasts. `options` are settings."""
-        from callsheet.app import open_board  # late: the store and the engine
+    async def board(
+        self, root: Path | None = None, *, looks: bool = False, **options: Any
+    ) -> AsyncIterator["Board"]:
+        """The project's board, open for as long as the block lasts. `options` are settings.
+
+        A command that only `looks` makes no database where there is none: UNKNOWN_PLAN.
+        """
+        from callsheet.app import database_of, open_board  # late: the store and the engine
 
         root = root or self.root()
+        if looks and not database_of(root).exists():
+            what = f"No plan is loaded in {root}."
+            raise CallsheetError("UNKNOWN_PLAN", what, "`callsheet load` loads one.")
         async with open_board(self.settings(root, **options), root, kind="cli") as board:
             yield board
 

@@ -59,7 +59,7 @@ async def status(call: Call, plan: str | None, watch: bool) -> PlanProgress | No
 
     Phases, running tasks, what is stuck, what comes next, and effort against estimates.
     """
-    async with call.board() as board:
+    async with call.board(looks=True) as board:
         if not watch:
             return await board.get_progress(plan=plan)
         await (_watch_json if call.as_json else _watch)(board, plan)

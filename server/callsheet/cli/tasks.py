@@ -48,7 +48,7 @@ async def ready(
     cursor: str | None,
 ) -> ReadyList:
     """List the tasks that could be handed out now, in that order."""
-    async with call.board() as board:
+    async with call.board(looks=True) as board:
         return await board.list_ready_tasks(
             plan=plan, phase=phase, type=type_, limit=limit, cursor=cursor
         )
@@ -109,7 +109,7 @@ async def task(call: Call, key: str, plan: str | None, full: bool) -> dict[str, 
 
     Also what it depends on, who tried it, and what they left behind.
     """
-    async with call.board() as board:
+    async with call.board(looks=True) as board:
         return await board.get_task(key, detail="full" if full else "concise", plan=plan)
 
 

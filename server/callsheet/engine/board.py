@@ -117,8 +117,9 @@ class Board(Seat):
         """A sign of life. STALE_CLAIM when the task is no longer the caller's."""
         caller = await self.caller()
         report = Report(percent, note, Spent(tokens, cost_usd))
-        self.holds_something = True
-        return await self.write(lambda: progress.report(self.env, caller, claim, report))
+        answer = await self.write(lambda: progress.report(self.env, caller, claim, report))
+        self.holds_something = True  # it may be another session's claim that was adopted
+        return answer
 
     async def complete_task(
         self,
@@ -185,10 +186,9 @@ class Board(Seat):
         discovered_from: str | None = None,
         plan: str | None = None,
         request_id: str | None = None,
-        agent: str | None = None,
     ) -> Any:
         """Add tasks, all or none. Answers `Added`, or what it answered before."""
-        caller = await self.caller(agent or "")
+        caller = await self.agent(None)  # so that request ids of two sessions are two
         new = NewTasks(tuple(tasks), plan, discovered_from, request_id)
         return await self.write(lambda: adding.add(self.env, caller, new))
 

@@ -38,7 +38,6 @@ class Policy:
     routes: Mapping[str, str] = field(default_factory=dict)
     enforce_routes: bool = False
     budgets: Mapping[str, float] = field(default_factory=dict)
-    phases_in_order: bool = True
     releases_in_a_row: int = 5
     decline_minutes: float = 10.0
     starve_minutes: float = 15.0

@@ -71,10 +71,6 @@ class Ledger:
         if task.run_id is not None and closing:
             self.runs[task.run_id].remaining -= closing
 
-    def born(self, plan_id: int, phase_id: int, state: State) -> None:
-        """Count a task that did not exist before."""
-        self.tally[plan_id, phase_id, state] += 1
-
     def event(
         self,
         kind: str,

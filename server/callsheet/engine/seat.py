@@ -43,9 +43,16 @@ class Seat:
     async def renew_leases(self) -> None:
         """Renew the leases of all that this session holds; does nothing when it holds nothing."""
         session = self._session
-        if session is not None and self.holds_something:
+        if session is None or not self.holds_something:
+            return
+        # Cleared before, so that a claim that comes in meanwhile is not forgotten.
+        self.holds_something = False
+        try:
             live = await self.store.write(lambda: progress.renew(self.env, session))
-            self.holds_something = live > 0
+        except BaseException:
+            self.holds_something = True
+            raise
+        self.holds_something = self.holds_something or live > 0
 
     async def close(self) -> None:
         """End the session cleanly: what it holds runs out without costing an attempt.

@@ -15,6 +15,7 @@ from callsheet.model.errors import CallsheetError
 
 Kind = Literal["path", "name", "pool"]
 MAX_CHARS = 512
+_UNITS = re.compile(r"[1-9][0-9]{0,5}")
 _WILD = re.compile(r"[*?\[]")
 
 
@@ -38,7 +39,7 @@ def parse(text: str) -> Resource:
         raise _bad(text, "is empty, longer than 512 characters or has control characters")
     if text.startswith("pool:"):
         name, star, units = text[5:].partition("*")
-        if not name or (star and not (units.isdigit() and int(units) >= 1)):
+        if not name or (star and not _UNITS.fullmatch(units)):
             raise _bad(text, "is not pool:NAME or pool:NAME*UNITS")
         return Resource("pool", name, units=int(units) if star else 1)
     shared = text.startswith("shared:")

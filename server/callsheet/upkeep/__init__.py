@@ -69,5 +69,6 @@ async def rendered_pages(board: Board) -> str:
     from callsheet.engine.pages import project_statuses
     from callsheet.views.status import project_page
 
+    await board.tidy()
     statuses = await board.store.read(lambda: project_statuses(board.env))
     return "\n".join(project_page(status) for status in statuses)
