@@ -1,5 +1,6 @@
 """Looking: what is ready, how far a plan is."""
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping
 
@@ -30,6 +31,7 @@ from callsheet.store.sql import look as sql
 LISTED = 20
 MAX_READY = 100
 READY_BYTES = 36_000
+CURSOR = re.compile(r"(-?[0-9]{1,18})\.(-?[0-9]{1,15})")
 FIRST = (-(2**62), -1)
 
 
@@ -72,15 +74,14 @@ def _why_idle(plan: PlanRow, run: RunRow | None) -> Op[str | None]:
 def _place(cursor: str | None) -> tuple[int, int]:
     if cursor is None:
         return FIRST
-    rank, _, ord_ = cursor.rpartition(".")
-    try:
-        return int(rank), int(ord_)
-    except ValueError:
+    found = CURSOR.fullmatch(cursor)
+    if found is None:
         raise CallsheetError(
             "BAD_ARGUMENT",
             f"{cursor[:40]!r} is not a cursor.",
             "Give next_cursor of the last answer, or none to begin anew.",
-        ) from None
+        )
+    return int(found[1]), int(found[2])
 
 
 def _ready_task(task: TaskRow, phases: Mapping[int, str]) -> ReadyTask:

@@ -63,9 +63,6 @@ NEEDED_BY = """
 TEXT = "SELECT brief, acceptance, files, file, line FROM task_text WHERE task_id = :task"
 REQUIRES = "SELECT requires FROM class WHERE id = :id"
 ATTEMPTS = f"SELECT {columns(AttemptRow)} FROM attempt WHERE task_id = :task ORDER BY n DESC"
-HANDED_OVER = """
-    SELECT summary, handoff, artifacts, acceptance FROM attempt WHERE id = :attempt
-"""
 EVENTS = """
     SELECT seq, at, kind, agent, attempt, data FROM event
     WHERE task_id = :task ORDER BY seq DESC, n DESC LIMIT 50
