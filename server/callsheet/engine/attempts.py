@@ -34,6 +34,16 @@ def minutes_spent(ledger: Ledger, attempt: AttemptRow) -> Op[float]:
     return round(max(0, until - attempt.started_mono) / 60_000, 4)
 
 
+def count_minutes(ledger: Ledger, attempt: AttemptRow) -> Op[float]:
+    """Add an attempt's minutes to its run's, but for those counted when it was lost.
+
+    Returns all its minutes.
+    """
+    minutes = yield from minutes_spent(ledger, attempt)
+    ledger.runs[attempt.run_id].minutes += minutes - attempt.counted_minutes
+    return minutes
+
+
 def land(ledger: Ledger, task: TaskRow, landing: Landing) -> Op[TaskRow]:
     """Move a task out of its state, in the row and in the counters. Returns the new row."""
     yield (
@@ -62,9 +72,8 @@ def stop_running(
     ledger: Ledger, task: TaskRow, attempt: AttemptRow, landing: Landing
 ) -> Op[TaskRow]:
     """A live attempt is over: free its slot and resources and move the task."""
-    delta = ledger.runs[attempt.run_id]
-    delta.running -= 1
-    delta.minutes += yield from minutes_spent(ledger, attempt)
+    ledger.runs[attempt.run_id].running -= 1
+    yield from count_minutes(ledger, attempt)
     moved = yield from land(ledger, task, landing)
     yield from holds.give_back(task.id, attempt.resources)
     return moved
@@ -127,6 +136,8 @@ def lose(env: Env, ledger: Ledger, attempt: AttemptRow, why: str, *, counts: boo
     if counts and tries >= (yield from max_attempts(env, task)):
         landing = replace(landing, state="failed", retry_due=None, reason=f"{why} {tries} times")
     moved = yield from stop_running(ledger, task, attempt, landing)
+    minutes = yield from minutes_spent(ledger, attempt)
+    yield sql.COUNTED, {"id": attempt.id, "minutes": minutes}
     yield from end(ledger, attempt, "lost", error=why, error_kind="lost" if counts else LET_GO)
     ledger.event(
         "attempt lost",

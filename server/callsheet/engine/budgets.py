@@ -10,7 +10,8 @@ from callsheet.store.rows import RunRow
 
 BUDGETS = ("attempts", "minutes", "tokens", "cost_usd")
 LIVE_MINUTES = """
-    SELECT COALESCE(sum(:now - started_mono), 0) FROM attempt WHERE run_id = :run AND state = 'live'
+    SELECT COALESCE(sum((:now - started_mono) / 60000.0 - counted_minutes), 0)
+    FROM attempt WHERE run_id = :run AND state = 'live'
 """
 
 
@@ -37,7 +38,7 @@ def budget_spent(caller: Caller, run: RunRow, now: Moment) -> Op[Nothing | None]
     }
     if "minutes" in limits:
         [(live,)] = yield LIVE_MINUTES, {"now": now.mono, "run": run.id}
-        used["minutes"] += live / 60_000
+        used["minutes"] += live
     for name, limit in limits.items():
         if used[name] >= limit:
             why = f"The run's budget of {limit:g} {name} is spent."

@@ -99,9 +99,8 @@ def _close_attempt(ledger: Ledger, task: TaskRow, reason: str | None) -> Op[None
     rows = yield sql.LAST_ATTEMPT, {"task": task.id}
     attempt = AttemptRow._make(rows[0])
     if attempt.state == "live":
-        delta = ledger.runs[attempt.run_id]
-        delta.running -= 1
-        delta.minutes += yield from attempts.minutes_spent(ledger, attempt)
+        ledger.runs[attempt.run_id].running -= 1
+        yield from attempts.count_minutes(ledger, attempt)
     yield from attempts.end(ledger, attempt, "closed", error=reason)
     yield from holds.give_back(task.id, attempt.resources)
 

@@ -256,6 +256,7 @@ def _leave(ledger: Ledger, found: Holding, landing: Landing) -> Op[TaskRow]:
     if found.live:
         return (yield from attempts.stop_running(ledger, found.task, found.attempt, landing))
     if landing.state == "done":
+        yield from attempts.count_minutes(ledger, found.attempt)
         return (yield from attempts.land(ledger, found.task, landing))
     return found.task  # a lost attempt that fails or is released changes nothing more
 

@@ -60,6 +60,7 @@ class AttemptRow(NamedTuple):
     note: str | None
     tokens: int
     cost_usd: float
+    counted_minutes: float
     error: str | None
     error_kind: str | None
     summary: str | None

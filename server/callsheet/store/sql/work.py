@@ -157,6 +157,7 @@ DECLINE = """
     VALUES (:task, :session, :agent, :until)
     ON CONFLICT (session_id, agent, task_id) DO UPDATE SET until_mono = excluded.until_mono
 """
+COUNTED = "UPDATE attempt SET counted_minutes = :minutes WHERE id = :id"
 SLOW_DOWN = "UPDATE run SET slots = CASE WHEN slots > 1 THEN slots / 2 ELSE 1 END WHERE id = :run"
 
 # --- taking back -----------------------------------------------------------------------------
@@ -191,6 +192,7 @@ AFTER_REBOOT = (
     "UPDATE run SET paused_mono = :now WHERE paused_mono IS NOT NULL",
     "DELETE FROM declined",
     """
-    UPDATE attempt SET started_mono = :now, runtime_due = :runtime WHERE state IN ('live', 'lost')
+    UPDATE attempt SET started_mono = :now, runtime_due = :runtime, counted_minutes = 0
+    WHERE state IN ('live', 'lost')
     """,
 )

@@ -182,6 +182,7 @@ CREATE TABLE attempt (
     note TEXT,
     tokens INTEGER NOT NULL DEFAULT 0,
     cost_usd REAL NOT NULL DEFAULT 0,
+    counted_minutes REAL NOT NULL DEFAULT 0,   -- what its run counted when it was lost
     error TEXT,
     error_kind TEXT,
     summary TEXT,
