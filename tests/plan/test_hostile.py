@@ -90,3 +90,22 @@ def test_a_line_of_a_million_characters_is_text() -> None:
 def test_lines_made_to_be_slow_are_read_like_others(line: str) -> None:
     draft = claudio({"phase1/tasks.md": "## Task 1.1: A\n" + f"{line}\n" * 200})
     assert draft.tasks
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("**Files to Modify**:", "- src/a{}.py"),
+        ("### Acceptance Criteria\n- [ ] x", "    - and y{}"),
+        ("### Dependencies", "- Task 1.1, 1.2 {}"),
+        ("**Note**: x", "- Task 1: A{}"),
+    ],
+)
+def test_very_long_lists_in_one_task_are_read_like_short_ones(lines: tuple[str, str]) -> None:
+    first, line = lines
+    text = "\n".join([first, *(line.format(n) for n in range(5_000))])
+    tasks = "".join(f"## Task 1.1: Title {n}\n" for n in range(300))
+    draft = claudio(
+        {"phase1/tasks.md": f"{tasks}## Task 1.2: B\n{text}\n", "phase1/phase_status.md": text}
+    )
+    assert draft.tasks

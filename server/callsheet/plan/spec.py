@@ -81,7 +81,7 @@ class TaskSpec(Spec):
 
     @field_validator("files")
     @classmethod
-    def _files_areinside(cls, files: list[str]) -> list[str]:
+    def _files_are_inside(cls, files: list[str]) -> list[str]:
         for path in files:
             inside(path)
         return files

@@ -16,12 +16,12 @@ Holds = Callable[[Claim], bool]
 
 def brief(task: Task, depends_on: Sequence[str], settled: Mapping[Value, Sequence[str]]) -> str:
     """The task's text. `settled` tells which keys a dependency value is fully expressed by."""
-    facts = task.facts
+    facts, known = task.facts, set(depends_on)
 
     def holds(claim: Claim) -> bool:
         field, value = claim
         if isinstance(value, Value):
-            return value in settled and set(settled[value]) <= set(depends_on)
+            return value in settled and known.issuperset(settled[value])
         if field == "acceptance":
             return value is facts.acceptance and not facts.ticked
         if field == "number":
@@ -29,7 +29,7 @@ def brief(task: Task, depends_on: Sequence[str], settled: Mapping[Value, Sequenc
         if field == "folder":
             return any(folder.name == value and folder.claude for folder in task.folders)
         if field == "paths":
-            return isinstance(value, tuple) and set(value) <= set(facts.paths)
+            return isinstance(value, tuple) and facts.paths.keys() >= set(value)
         return bool(field) and getattr(facts, field) == value
 
     return "\n\n".join(text for body in facts.bodies if (text := _text(body, holds)))

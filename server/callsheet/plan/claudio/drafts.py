@@ -136,7 +136,7 @@ def _task(
         optional=facts.optional,
         type=facts.type,
         brief=brief(task, stated, edges.settled),
-        acceptance=tuple(facts.acceptance),
+        acceptance=tuple("".join(pieces) for pieces in facts.acceptance),
         depends_on=stated,
         implied=tuple(key for key in joined(implied.get(task.key, ())) if key not in stated),
         resources=tuple(facts.paths),

@@ -54,6 +54,7 @@ class Body:
 class Facts:
     """What one place says. None and empty mean that it says nothing about it.
 
+    A criterion of `acceptance` is in pieces, since it may go on over many lines.
     `number` is the id as written; `folder` the name in its Directory field; `listed` tells that
     the acceptance criteria are list items; `unknown` are values that fit no field.
     """
@@ -69,10 +70,10 @@ class Facts:
     type: str | None = None
     route: str | None = None
     state: SourceState | None = None
-    acceptance: list[str] = field(default_factory=list)
+    acceptance: list[list[str]] = field(default_factory=list)
     ticked: int = 0
     listed: bool = False
-    paths: list[str] = field(default_factory=list)
+    paths: dict[str, None] = field(default_factory=dict)
     folder: str | None = None
     optional: bool = False
     bodies: list[Body] = field(default_factory=list)

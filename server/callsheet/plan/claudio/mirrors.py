@@ -27,6 +27,10 @@ _PAGE_TITLE = re.compile(
     re.IGNORECASE,
 )
 _WORDS = re.compile(r"[^\w]+")
+ALIKE = 0.85
+"""The share of equal characters from which two titles name the same task."""
+MAX_TWINS = 5
+"""Tasks of one key with which a mention is compared; a key is used twice by mistake, not often."""
 
 
 def agree(one: str, other: str) -> bool:
@@ -37,7 +41,10 @@ def agree(one: str, other: str) -> bool:
     short, long = sorted((a, b), key=len)
     if a == b or (len(short) >= 8 and long.startswith(short)):
         return True
-    return difflib.SequenceMatcher(None, a, b, autojunk=False).ratio() >= 0.85
+    found = difflib.SequenceMatcher(None, a, b, autojunk=False)
+    return all(
+        ratio() >= ALIKE for ratio in (found.real_quick_ratio, found.quick_ratio, found.ratio)
+    )
 
 
 def fill(facts: Facts, mirror: Facts) -> None:
@@ -79,7 +86,7 @@ def match(phase: Phase, said: Iterable[Facts], items: bool = False) -> int:
         by_key.setdefault(task.key, []).append(task)
     agreed = 0
     for facts in said:
-        for task in by_key.get(task_key(facts.number or "", phase.key), []):
+        for task in by_key.get(task_key(facts.number or "", phase.key), [])[:MAX_TWINS]:
             if agree(task.facts.title, facts.title) or (items and state_only(facts)):
                 agreed += 1
                 _take(task, facts, items)

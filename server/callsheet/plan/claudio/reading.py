@@ -1,22 +1,19 @@
 """Reads one task's section, page or table row into `Facts`.
 
-Which reader takes an entry is decided by its label and by what it stands under. A reader says with
-a `Claim` that the field now holds all that the entry says; then the brief need not repeat it.
+What an entry means is decided by its label and by what it stands under. The section becomes the
+body of the facts, with a `Claim` for each part that only says what fields hold.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from callsheet.plan.claudio import values
 from callsheet.plan.claudio.facts import NOTHING, Body, Claim, Facts, Value
+from callsheet.plan.claudio.field_readers import READERS
 from callsheet.plan.claudio.fields import Entry, entries, normal
 from callsheet.plan.claudio.labels import (
-    AGENT,
     BLOCKS,
     DEPENDS,
-    ESTIMATE,
     PLAIN_ACCEPTANCE,
-    STATUS,
     SUCCESS,
     is_acceptance,
     is_overview,
@@ -24,10 +21,9 @@ from callsheet.plan.claudio.labels import (
     names_files,
 )  # fmt: skip
 from callsheet.plan.outline import Outline
-from callsheet.plan.paths import resource_path, resources
+from callsheet.plan.paths import resource_path
 
 _REFERENCE_KEY = re.compile(r"(sub)?(tasks?|phases?)[\s#-]*\d")
-_NUMBER = re.compile(r"`?(?:task\s*)?(\d+(?:\.\d+)*)\b", re.IGNORECASE)
 _TICKS = "✅☑✓✔☐⬜❌•"
 _CODE = re.compile(r"`([^`\n]{1,300})`")
 
@@ -76,8 +72,8 @@ def _read_entry(facts: Facts, entry: Entry) -> Claim | None:
         _blocked(facts, entry)
     elif names_files(context) or names_files(key):
         _paths(facts, entry)
-    elif entry.value and key in _READERS and is_overview(context):
-        return _READERS[key](facts, entry)
+    elif entry.value and key in READERS and is_overview(context):
+        return READERS[key](facts, entry)
     return None
 
 
@@ -100,98 +96,11 @@ def _is_dash(cell: str) -> bool:
     return not cell.strip("-–—. ")
 
 
-def _priority(facts: Facts, entry: Entry) -> Claim | None:
-    found = values.priority(entry.value)
-    if facts.priority is None:
-        facts.priority = found
-        _note_unknown(facts, entry, found)
-    return Claim("priority", found) if values.whole_priority(entry.value) else None
-
-
-def _estimate(facts: Facts, entry: Entry) -> Claim | None:
-    found = values.hours(entry.value)
-    if facts.estimate_hours is None:
-        facts.estimate_hours = found
-    return Claim("estimate_hours", found) if values.whole_hours(entry.value) else None
-
-
-def _status(facts: Facts, entry: Entry) -> Claim | None:
-    found = values.state(entry.value)
-    if facts.state is None or (entry.key == "status" and facts.state == "todo"):
-        facts.state = found or facts.state
-        _note_unknown(facts, entry, found)
-    return Claim("state", found) if values.whole_state(entry.value) else None
-
-
-def _completion(facts: Facts, entry: Entry) -> Claim | None:
-    return _status(facts, entry) if "%" in entry.value else None
-
-
-def _type(facts: Facts, entry: Entry) -> Claim | None:
-    found = values.task_type(entry.value)
-    facts.type = facts.type or found
-    return Claim("type", found) if values.whole_type(entry.value) else None
-
-
-def _agent(facts: Facts, entry: Entry) -> Claim | None:
-    found = values.agent(entry.value)
-    facts.route = facts.route or found
-    return Claim("route", found) if found else None
-
-
-def _resources(facts: Facts, entry: Entry) -> Claim | None:
-    found = resources(entry.value)
-    facts.paths += [path for path in found if path not in facts.paths]
-    all_taken = len(found) == len(re.split("[,;]", entry.value))
-    return Claim("paths", tuple(found)) if all_taken else None
-
-
-def _folder(facts: Facts, entry: Entry) -> Claim | None:
-    if facts.folder is not None:
-        return None
-    facts.folder = entry.value.strip("` ").strip("/").rsplit("/", 1)[-1]
-    return Claim("folder", facts.folder)
-
-
-def _number(facts: Facts, entry: Entry) -> Claim | None:
-    found = _NUMBER.match(entry.value)
-    if facts.number is None:
-        facts.number = found[1] if found else None
-    return (
-        Claim("number", found[1])
-        if found and found.end() == len(entry.value.rstrip("` "))
-        else None
-    )
-
-
-def _optional(facts: Facts, entry: Entry) -> None:
-    facts.optional = entry.value.lower().startswith(("yes", "true"))
-
-
-_READERS: dict[str, Callable[[Facts, Entry], Claim | None]] = {
-    "priority": _priority,
-    **dict.fromkeys(ESTIMATE, _estimate),
-    **dict.fromkeys(STATUS, _status),
-    "completion": _completion,
-    **dict.fromkeys(("type", "task type"), _type),
-    **dict.fromkeys(AGENT, _agent),
-    **dict.fromkeys(("resources", "resource"), _resources),
-    **dict.fromkeys(("directory", "location"), _folder),
-    **dict.fromkeys(("id", "task id", "task"), _number),
-    "optional": _optional,
-}
-
-
-def _note_unknown(facts: Facts, entry: Entry, found: object) -> None:
-    if found is None and values.hours(entry.value) is None:
-        facts.unknown.append(Value(entry.raw, facts.file, entry.line + 1))
-
-
 def _only_criterion(facts: Facts, entry: Entry) -> Claim | None:
     """`**Acceptance Criteria**: It works`, all on one line."""
     if not entry.value:
         return None
-    facts.acceptance.append(entry.value)
+    facts.acceptance.append([entry.value])
     return Claim("acceptance", facts.acceptance) if entry.key in PLAIN_ACCEPTANCE else None
 
 
@@ -204,15 +113,15 @@ def _criterion(facts: Facts, entry: Entry) -> Claim | None:
     if entry.item or mark:
         text = text.lstrip(_TICKS + " \ufe0f") if mark else text
         if entry.indent >= 4 and facts.acceptance and entry.label == "":
-            facts.acceptance[-1] += f"; {text}"
+            facts.acceptance[-1].append(f"; {text}")
         else:
-            facts.acceptance.append(text)
+            facts.acceptance.append([text])
             facts.ticked += entry.ticked is True
         facts.listed = True
     elif facts.acceptance and entry.indent:
-        facts.acceptance[-1] += f" {text}"
+        facts.acceptance[-1].append(f" {text}")
     elif not entry.key and not facts.listed:
-        facts.acceptance.append(text)
+        facts.acceptance.append([text])
     else:
         return None
     return Claim("acceptance", facts.acceptance)
@@ -257,5 +166,5 @@ def _paths(facts: Facts, entry: Entry) -> None:
         found = [entry.raw.split(" ")[0].rstrip(",:;")]
     for text in found:
         path = resource_path(text)
-        if path and path not in facts.paths:
-            facts.paths.append(path)
+        if path:
+            facts.paths[path] = None

@@ -92,7 +92,7 @@ class TaskFolders:
         for path, said in pages:
             if path == folder.status and said.state:
                 self._own_state(task, said, path)
-            said.bodies, said.paths = [], said.paths if path == folder.status else []
+            said.bodies, said.paths = [], said.paths if path == folder.status else {}
             if task.facts is not said:
                 mirrors.fill(task.facts, said)
 
@@ -127,7 +127,7 @@ class _Owners:
         number = said.number or folder.number
         if number is None:
             return self._alike(self._few, said.title)
-        named = self._by_key.get(task_key(number, self._phase), [])
+        named = self._by_key.get(task_key(number, self._phase), [])[:MAX_COMPARED]
         return named[0] if named and not said.title else self._alike(named, said.title)
 
     def _alike(self, tasks: list[Task], title: str) -> Task | None:
