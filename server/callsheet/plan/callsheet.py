@@ -12,9 +12,10 @@ from callsheet.model.errors import CallsheetError
 from callsheet.plan.collector import paused
 from callsheet.plan.draft import MAX_PLAN_BYTES, PhaseDraft, PlanDraft
 from callsheet.plan.formats import Found, ParseOptions
+from callsheet.plan.limits import MAX_NAMED
 from callsheet.plan.sources import SourceFiles, digest
 from callsheet.plan.strict_text import ItemLines, UnfitText
-from callsheet.plan.validation import MAX_PROBLEMS, refuse, validated
+from callsheet.plan.validation import refuse, validated
 
 FORMAT = "callsheet"
 MAX_NESTING = 32
@@ -88,7 +89,7 @@ def _refuse_duplicates(path: str, kind: str, keys: Sequence[str], lines: Sequenc
         f"{key} (lines {', '.join(map(str, at[:5]))})" for key, at in places.items() if len(at) > 1
     ]
     if twice:
-        shown = ", ".join(twice[:MAX_PROBLEMS])
+        shown = ", ".join(twice[:MAX_NAMED])
         refuse(path, f"these {kind} keys are used more than once ({len(twice)} in all): {shown}.")
 
 

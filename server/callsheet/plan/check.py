@@ -11,14 +11,11 @@ from dataclasses import replace
 from callsheet.model.errors import CallsheetError, Code
 from callsheet.plan.collector import paused
 from callsheet.plan.draft import Diagnostic, PlanDraft
-from callsheet.plan.limits import beyond_limits
+from callsheet.plan.limits import MAX_NAMED, beyond_limits
 from callsheet.plan.names import Names
 from callsheet.plan.order import ordered
 from callsheet.plan.settle import Settler
 from callsheet.plan.unique import unique, with_missing_phases
-
-MAX_NAMED = 20
-"""How many problems one error names; the total is always said."""
 
 
 @paused()

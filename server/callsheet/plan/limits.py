@@ -11,6 +11,9 @@ from callsheet.plan.draft import (
 )
 from callsheet.plan.keys import key_problem
 
+MAX_NAMED = 20
+"""How many problems one error names; the total is always said."""
+
 
 def beyond_limits(tasks: Sequence[TaskDraft]) -> list[Diagnostic]:
     """An error for every key, text, nesting and total beyond its limit."""

@@ -8,9 +8,7 @@ from callsheet.plan.draft import Diagnostic, PhaseDraft, TaskDraft
 from callsheet.plan.effective import START, Effective
 from callsheet.plan.graph import find_cycle, is_acyclic, knots, settle
 from callsheet.plan.keys import PHASE_PREFIX
-
-MAX_NAMED = 20
-"""How many members of a cycle an error names."""
+from callsheet.plan.limits import MAX_NAMED
 
 
 def ordered(

@@ -7,13 +7,11 @@ nothing for it.
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from callsheet.model.errors import CallsheetError
+from callsheet.plan.limits import MAX_NAMED
 from callsheet.plan.strict_text import ItemLines
 
 if TYPE_CHECKING:
     from callsheet.plan.spec import PlanSpec
-
-MAX_PROBLEMS = 20
-"""How many problems one error names; the total is always said."""
 
 
 def refuse(path: str, problem: str, next: str = "Correct the file and load it again.") -> NoReturn:
@@ -22,7 +20,7 @@ def refuse(path: str, problem: str, next: str = "Correct the file and load it ag
 
 
 def validated(data: Any, lines: ItemLines, path: str) -> "PlanSpec":
-    """The plan that the data is. BAD_PLAN names up to `MAX_PROBLEMS` places where it is none."""
+    """The plan that the data is. BAD_PLAN names up to `MAX_NAMED` places where it is none."""
     from pydantic import ValidationError
 
     from callsheet.plan.spec import PlanSpec
@@ -34,8 +32,8 @@ def validated(data: Any, lines: ItemLines, path: str) -> "PlanSpec":
     # An optional field is a union for pydantic, which also reports that it is not None.
     real = (one for one in found if one["loc"][-1:] != ("none",))
     problems = list(dict.fromkeys(_problem(one, data, lines) for one in real))
-    shown = "; ".join(problems[:MAX_PROBLEMS])
-    rest = f" (the first {MAX_PROBLEMS} shown)" if len(problems) > MAX_PROBLEMS else ""
+    shown = "; ".join(problems[:MAX_NAMED])
+    rest = f" (the first {MAX_NAMED} shown)" if len(problems) > MAX_NAMED else ""
     count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
     refuse(
         path,
