@@ -92,3 +92,21 @@ def test_a_pool_that_the_plan_no_longer_tells_of_is_gone() -> None:
     world.load(plan("a", pools={"gpu": 1}))
     assert dict(world.sql("SELECT name, capacity FROM pool")) == {"gpu": 1, "licence": 4}
     world.assert_sound()
+
+
+def test_the_holder_sees_the_brief_it_was_given_while_it_works() -> None:
+    world = World()
+    world.load(plan("a", a={"brief": "the old way"}))
+    world.start()
+    session = world.session()
+    claim = session.claim()
+    assert "brief_changed" not in world.task("a")
+    world.load(plan("a", a={"brief": "the old way", "priority": "high"}))
+    assert "brief_changed" not in world.task("a")
+    world.load(plan("a", a={"brief": "the new way"}))
+    shown = world.task("a")
+    assert (shown["brief"], shown["brief_changed"]) == ("the old way", True)
+    session.release(claim)
+    shown = world.task("a")
+    assert shown["brief"] == "the new way"
+    assert "brief_changed" not in shown

@@ -5,6 +5,7 @@ say so.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 
 from callsheet.engine.env import Moment
@@ -16,6 +17,7 @@ from callsheet.store.sql import work as sql
 
 BRIEF_BYTES = 4_000
 LIST_BYTES = 1_000
+CRITERION_BYTES = 500
 NAME_BYTES = 100
 HANDOFFS_BYTES = 2_400
 HANDOFF_BYTES = 500
@@ -24,28 +26,33 @@ ATTEMPTS_BYTES = 1_200
 
 def task_for_executor(
     task: TaskRow, phase: str | None, most: int
-) -> Op[tuple[ClaimedTask, tuple[str, ...]]]:
+) -> Op[tuple[ClaimedTask, list[str]]]:
     """The task as its executor sees it, tried `most` times at most, and the files to read."""
-    [(brief, acceptance, files)] = yield sql.TEXT, {"task": task.id}
+    [(brief, told, files)] = yield sql.TEXT, {"task": task.id}
     excerpt = head(brief, BRIEF_BYTES)
+    criteria = [clipped(item, CRITERION_BYTES) or "" for item in json.loads(told)]
+    acceptance, acceptance_total = _within(criteria)
+    resources, resources_total = _within(json.loads(task.resources or "[]"))
     shown = ClaimedTask(
         key=task.key,
         title=title(task.title),
         type=task.type,
         brief=excerpt,
-        acceptance=_within(tuple(json.loads(acceptance)), LIST_BYTES),
-        resources=_within(tuple(json.loads(task.resources or "[]")), LIST_BYTES),
+        acceptance=acceptance,
+        resources=resources,
         attempt=task.attempt,
         attempts_left=max(0, most - task.tries),
         phase=phase,
         estimate_minutes=task.estimate,
         route=clipped(task.route, NAME_BYTES),
         brief_chars=len(brief) if len(excerpt) < len(brief) else None,
+        acceptance_total=acceptance_total,
+        resources_total=resources_total,
     )
-    return shown, _within(tuple(json.loads(files)), LIST_BYTES)
+    return shown, json.loads(files)
 
 
-def context(task: TaskRow, files: tuple[str, ...], now: Moment) -> Op[TaskContext]:
+def context(task: TaskRow, files: Sequence[str], now: Moment) -> Op[TaskContext]:
     """Files, handoffs and the last three attempts at this task.
 
     Handoffs come first from the tasks right before; then, of the phases before, only what somebody
@@ -69,7 +76,8 @@ def context(task: TaskRow, files: tuple[str, ...], now: Moment) -> Op[TaskContex
         handoffs.append(item)
     previous = yield from _previous_attempts(task, now)
     total = len(rows) if len(rows) > len(handoffs) else None
-    return TaskContext(files, tuple(handoffs), previous, total)
+    shown, files_total = _within(files)
+    return TaskContext(shown, tuple(handoffs), previous, total, files_total)
 
 
 def _previous_attempts(task: TaskRow, now: Moment) -> Op[tuple[PreviousAttempt, ...]]:
@@ -110,9 +118,7 @@ def _previous(attempt: AttemptRow, now: Moment) -> PreviousAttempt:
     )
 
 
-def _within(items: tuple[str, ...], limit: int) -> tuple[str, ...]:
-    """As many whole items as fit, then one that says how many more there are."""
-    shown = within(items, limit)
-    if len(shown) == len(items):
-        return items
-    return (*shown, f"… and {len(items) - len(shown)} more: get_task shows more")
+def _within(items: Sequence[str]) -> tuple[tuple[str, ...], int | None]:
+    """As many whole items as fit, and how many there are when that isn't all; get_task has more."""
+    shown = tuple(within(items, LIST_BYTES))
+    return shown, len(items) if len(shown) < len(items) else None

@@ -1,20 +1,26 @@
 """Everything about one task, bounded: long texts come in pages, long lists say how long they are."""
 
 import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from callsheet.engine import lookup
 from callsheet.engine.env import Env, Moment
-from callsheet.engine.fit import clipped, head, listed, title, within
+from callsheet.engine.fit import clipped, cost, head, listed, title, within
 from callsheet.engine.times import iso
 from callsheet.model.rank import PRIORITY_NAMES
 from callsheet.model.states import CLOSED
 from callsheet.store.port import Op, Rows
-from callsheet.store.rows import AttemptRow, TaskRow
+from callsheet.store.rows import AttemptRow, PlanRow, TaskRow
 from callsheet.store.sql import look as sql
+from callsheet.store.sql import plans as plans_sql
 
 LISTED = 20
 BRIEF_BYTES = {"concise": 2_000, "full": 10_000}
+CRITERION_BYTES = {"concise": 500, "full": 4_000}
+LIST_BYTES = {"acceptance": 4_000, "files": 2_500, "resources": 2_000}
+FULL_BYTES = 30_000
+"""What is left of these after the rest of a task in full goes to its lists."""
 
 
 def describe(
@@ -28,8 +34,37 @@ def describe(
     plan = yield from lookup.plan(plan_name)
     task = yield from lookup.task(plan, name)
     [(brief, acceptance, files, file, line)] = yield sql.TEXT, {"task": task.id}
+    facts = yield from _facts(task, plan, now)
+    facts["source"] = f"{file}:{line}" if file and line else file
+    held = yield plans_sql.KEPT_BRIEF, {"task": task.id, "brief": brief}
+    if held:
+        facts["brief_changed"] = True
+        [(brief,)] = held
+    facts |= _page(brief, brief_from, BRIEF_BYTES[detail])
+    around = yield from _around(task, detail)
+    room = (FULL_BYTES - cost(facts) - cost(around)) if detail == "full" else 0
+    criterion = CRITERION_BYTES[detail]
+    lists = {
+        "acceptance": [clipped(item, criterion) for item in json.loads(acceptance)],
+        "files": json.loads(files),
+        "resources": json.loads(task.resources or "[]"),
+    }
+    return {k: v for k, v in (facts | _lists(lists, room) | around).items() if v is not None}
+
+
+def _lists(lists: Mapping[str, Sequence[Any]], room: int) -> dict[str, Any]:
+    """What fits of each list: its own share, and what is left of the `room` for all of them."""
+    shown: dict[str, Any] = {}
+    spare = max(0, room - sum(LIST_BYTES.values()))
+    for name, items in lists.items():
+        shown |= listed(name, items, LIST_BYTES[name] + spare)
+        spare -= max(0, cost(shown[name]) - LIST_BYTES[name])
+    return shown
+
+
+def _facts(task: TaskRow, plan: PlanRow, now: Moment) -> Op[dict[str, Any]]:
     [(requires,)] = yield sql.REQUIRES, {"id": task.class_id}
-    answer: dict[str, Any] = {
+    return {
         "key": task.key,
         "title": clipped(task.title, 1_000),
         "plan": plan.name,
@@ -44,13 +79,12 @@ def describe(
         "estimate_minutes": task.estimate,
         "route": clipped(task.route, 100),
         "requires": json.loads(requires) or None,
-        "source": f"{file}:{line}" if file and line else file,
-        **_page(brief, brief_from, BRIEF_BYTES[detail]),
-        **listed("resources", json.loads(task.resources or "[]"), 2_000),
-        **listed("acceptance", [clipped(item, 500) for item in json.loads(acceptance)], 4_000),
-        **listed("files", json.loads(files), 2_500),
     }
-    answer |= listed("depends_on", _others((yield sql.NEEDS, {"task": task.id})), 4_000, LISTED)
+
+
+def _around(task: TaskRow, detail: str) -> Op[dict[str, Any]]:
+    """The tasks before and after it, and what was done about it so far."""
+    answer = listed("depends_on", _others((yield sql.NEEDS, {"task": task.id})), 4_000, LISTED)
     answer |= listed("needed_by", _others((yield sql.NEEDED_BY, {"task": task.id})), 4_000, LISTED)
     rows = yield sql.ATTEMPTS, {"task": task.id}
     attempts = [_attempt(AttemptRow._make(row), detail) for row in rows]
@@ -58,7 +92,7 @@ def describe(
     if detail == "full":
         events = yield sql.EVENTS, {"task": task.id}
         answer["events"] = within([_event(*row) for row in events[:LISTED]], 4_000)
-    return {key: value for key, value in answer.items() if value is not None}
+    return answer
 
 
 def _page(brief: str, start: int, room: int) -> dict[str, Any]:

@@ -67,6 +67,8 @@ class ClaimedTask:
     route: str | None = None
     brief_chars: int | None = None
     """Length of the whole brief when `brief` is only its beginning; `get_task` has it all."""
+    acceptance_total: int | None = None
+    resources_total: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,7 @@ class TaskContext:
     handoffs: tuple[Handoff, ...] = ()
     previous_attempts: tuple[PreviousAttempt, ...] = ()
     handoffs_total: int | None = None
+    files_total: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,10 @@ KEEP_BRIEF = """
     UPDATE attempt SET brief = (SELECT brief FROM task_text WHERE task_id = :id)
     WHERE task_id = :id AND state = 'live' AND brief IS NULL
 """
+KEPT_BRIEF = """
+    SELECT brief FROM attempt
+    WHERE task_id = :task AND state = 'live' AND brief IS NOT NULL AND brief <> :brief
+"""
 KNOWN = f"""
     SELECT {columns(TaskRow, "task")}, task_text.origin, task_text.digest
     FROM task JOIN task_text ON task_text.task_id = task.id WHERE task.plan_id = :plan
