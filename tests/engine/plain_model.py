@@ -190,10 +190,22 @@ class Model:
         """Why nothing is handed out at all."""
         run = self.run()
         if run is None:
-            return "finished" if self.runs and self.runs[-1].state == "finished" else "no_run"
+            over = self.runs and self.runs[-1].state == "finished" and not self.open_again()
+            return "finished" if over else "no_run"
         if run.state != "active":
             return run.state
         return "at_limit" if len(self.live(len(self.runs) - 1)) >= run.slots else None
+
+    def open_again(self) -> bool:
+        """Whether the last run would have to do something now, had it not finished."""
+        phases, keys = self.runs[-1].scope
+        return any(
+            task.state not in CLOSED
+            and (
+                not (phases or keys) or task.run == len(self.runs) - 1 or task.draft.phase in phases
+            )
+            for task in self.tasks.values()
+        )
 
     def hand_out(self, claim: str, key: str, agent: str, session: int) -> Attempt:
         task, policy = self.tasks[key], self.policy

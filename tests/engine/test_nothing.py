@@ -169,3 +169,31 @@ def test_a_named_task_that_cannot_be_had_sends_nobody_home() -> None:
     for name in ("a", "c"):
         refused = session.nothing("ann", task=name)
         assert refused.next == "wait" and "without task" in refused.why
+
+
+@pytest.mark.parametrize("how", ["reopened", "added"])
+def test_a_finished_run_whose_plan_has_open_tasks_again_asks_for_another_run(how: str) -> None:
+    world = World()
+    world.load(plan("a"))
+    world.start()
+    session = world.session()
+    session.complete(session.claim())
+    if how == "reopened":
+        world.resolve("a", "reopen")
+    else:
+        world.add("b")
+    answer = session.nothing()
+    assert (answer.reason, answer.next) == ("no_run", "ask")
+    assert "1 task is open" in answer.why
+    assert "1 task is open" in (world.ready().note or "")
+
+
+def test_a_finished_run_of_a_part_of_the_plan_sends_agents_home() -> None:
+    world = World()
+    world.load(plan("1/a; 2/b", phases="1; 2"))
+    world.start(phases=("1",))
+    session = world.session()
+    session.complete(session.claim())
+    assert session.nothing().reason == "finished"
+    world.resolve("a", "reopen")
+    assert session.nothing().reason == "no_run"

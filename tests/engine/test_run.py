@@ -181,6 +181,21 @@ def test_what_is_completed_after_a_cancel_counts_and_holders_are_told_to_stop() 
     world.assert_sound()
 
 
+def test_a_cancelled_run_goes_on_counting_what_is_left() -> None:
+    world = World()
+    world.load(plan("a; b"))
+    world.start()
+    session = world.session()
+    claim = session.claim()
+    world.control("cancel")
+    answer = session.complete(claim)
+    assert (answer["progress"]["done"], answer["progress"]["total"]) == (1, 2)
+    assert world.progress().run.remaining == 1
+    world.resolve("a", "reopen")
+    assert world.progress().run.remaining == 2
+    world.assert_sound()
+
+
 def test_a_new_run_waits_for_what_still_runs_in_the_cancelled_one() -> None:
     world = World()
     world.load(plan("a; b<-a"))

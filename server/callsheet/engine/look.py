@@ -67,7 +67,12 @@ def _why_idle(plan: PlanRow, run: RunRow | None) -> Op[str | None]:
         return None if run.state == "active" else f"The run is {run.state}."
     last = yield from lookup.last_run(plan.id)
     if last is not None and last.state == "finished":
-        return "The run is finished."
+        count = yield from nothing.open_again(last)
+        if not count:
+            return "The run is finished."
+        return (
+            f"The run is finished; {nothing.tasks(count)} open since. The user may start another."
+        )
     return "Nothing is handed out before the user starts a run."
 
 

@@ -1,5 +1,7 @@
 """Why there is nothing to hand out, and what the agent should do: wait, stop, or ask."""
 
+import json
+
 from callsheet.engine import choose, lookup
 from callsheet.engine.choose import Classes
 from callsheet.engine.env import Caller, Env, Moment
@@ -38,8 +40,7 @@ def closed_run(caller: Caller, plan: PlanRow, run: RunRow | None) -> Op[Nothing 
     if run is None:
         last = yield from lookup.last_run(plan.id)
         if last is not None and last.state == "finished":
-            why = f"The run of plan {plan.name!r} is finished: all {last.total} tasks are closed."
-            return (yield from say(caller, "finished", why, "stop"))
+            return (yield from _finished(caller, plan, last))
         ended = "was cancelled" if last is not None else "has not been started"
         why = f"The run of plan {plan.name!r} {ended}. Only the user decides to start one."
         return (yield from say(caller, "no_run", why, "ask"))
@@ -50,6 +51,27 @@ def closed_run(caller: Caller, plan: PlanRow, run: RunRow | None) -> Op[Nothing 
         why = "The run is draining: running tasks are finished, no new ones are handed out."
         return (yield from say(caller, "draining", why, "stop"))
     return None
+
+
+def _finished(caller: Caller, plan: PlanRow, run: RunRow) -> Op[Nothing]:
+    count = yield from open_again(run)
+    if count:
+        why = f"The run of plan {plan.name!r} is finished, but {tasks(count)} open in it since."
+        hint = "Only the user decides to start another run."
+        return (yield from say(caller, "no_run", f"{why} {hint}", "ask"))
+    why = f"The run of plan {plan.name!r} is finished: all {run.total} tasks are closed."
+    return (yield from say(caller, "finished", why, "stop"))
+
+
+def open_again(run: RunRow) -> Op[int]:
+    """How many tasks that a finished run would have covered were reopened or added since."""
+    scope = json.loads(run.scope)
+    rows = yield sql.OPEN, {"plan": run.plan_id}
+    return sum(
+        count
+        for phase, last_run, count in rows
+        if "all" in scope or last_run == run.id or phase in scope.get("phases", ())
+    )
 
 
 def at_limit(env: Env, caller: Caller, run: RunRow) -> Op[Nothing | None]:
@@ -95,13 +117,13 @@ def explain(now: Moment, caller: Caller, plan: PlanRow, run: RunRow, kinds: Clas
     [(verifying,)] = yield sql.VERIFYING, {"run": run.id}
     if not moving and not verifying:
         return (yield from _stuck(caller, plan, run))
-    why = f"{_tasks(running)} running; the rest waits for that."
+    why = f"{tasks(running)} running; the rest waits for that."
     seconds = WAIT_SECONDS
     if retry is not None:
         seconds = min(seconds, max(0.1, (retry - now.mono) / 1000))
-        why = f"{_tasks(running)} running, others wait to be tried again."
+        why = f"{tasks(running)} running, others wait to be tried again."
     if verifying:
-        why = f"{why} {_tasks(verifying)} being verified."
+        why = f"{why} {tasks(verifying)} being verified."
     return (yield from say(caller, "waiting", why, "wait", round(seconds, 1)))
 
 
@@ -109,12 +131,13 @@ def _stuck(caller: Caller, plan: PlanRow, run: RunRow) -> Op[Nothing]:
     listed = yield from stuck_tasks(plan.id, LISTED)
     rows = yield sql.OUTSIDE, {"run": run.id}
     listed += [Stuck(key, title(t), state, "outside the run's scope") for key, t, state in rows]
-    why = f"{_tasks(run.remaining)} left and can't go on until somebody decides."
+    why = f"{tasks(run.remaining)} left and can't go on until somebody decides."
     hint = "Tell the user, or the lead when you have one; resolve_task can retry, unblock or skip."
     return (yield from say(caller, "stuck", f"{why} {hint}", "ask", stuck=tuple(listed[:LISTED])))
 
 
-def _tasks(count: int) -> str:
+def tasks(count: int) -> str:
+    """How many, as the beginning of a sentence."""
     return "1 task is" if count == 1 else f"{count} tasks are"
 
 

@@ -16,7 +16,7 @@ ADD_TO_RUN = """
     UPDATE run SET running = running + :running, attempts = attempts + :attempts,
         minutes = minutes + :minutes, slots = CASE
             WHEN slots + :slots > max_running THEN max_running ELSE slots + :slots END,
-        remaining = remaining + CASE WHEN ended_at IS NULL THEN :remaining ELSE 0 END,
+        remaining = remaining + CASE WHEN state <> 'finished' THEN :remaining ELSE 0 END,
         total = total + :total
     WHERE id = :run RETURNING state, running, remaining, total
 """

@@ -6,6 +6,13 @@ PARKED_IN_RUN = """
 NEXT_RETRY = "SELECT min(retry_due) FROM task WHERE state = 'delayed' AND run_id = :run"
 # Also those that began in an earlier run of the plan, which was cancelled since.
 RUNNING = "SELECT count(*) FROM attempt WHERE plan_id = :plan AND state = 'live'"
+# Open tasks by phase and by the last run that covered them.
+OPEN = """
+    SELECT phase.key, task.run_id, count(*) FROM task LEFT JOIN phase ON phase.id = task.phase_id
+    WHERE task.plan_id = :plan AND task.kind = 'task'
+        AND task.state NOT IN ('done', 'skipped', 'cancelled')
+    GROUP BY phase.key, task.run_id
+"""
 VERIFYING = "SELECT count(*) FROM task WHERE state = 'verifying' AND run_id = :run"
 LIVE_OF_AGENT = """
     SELECT count(*) FROM attempt
