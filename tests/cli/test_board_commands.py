@@ -50,6 +50,16 @@ def test_loading_shows_what_was_assumed_with_file_and_line(project: Path) -> Non
     assert f".claudio/phase1/tasks.md:{line}: " in page
 
 
+def test_loading_with_json_lists_every_diagnostic(project: Path) -> None:
+    tasks = "".join(f"## Task 4.{n}: T\n\n**Dependencies**: Task 9.{n}\n\n" for n in range(1, 151))
+    (project / ".claudio" / "phase4").mkdir()
+    (project / ".claudio" / "phase4" / "tasks.md").write_text(f"# Phase 4\n\n{tasks}")
+    page = run("load").output
+    answer = call("load")
+    assert answer["diagnostics_total"] == len(answer["diagnostics"]) >= 150
+    assert f"… and {answer['diagnostics_total'] - 30} more; --json lists them" in page
+
+
 def test_a_dry_run_with_json_prints_the_plan_as_understood_and_leaves_no_trace(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -196,8 +196,10 @@ class World:
 
     # --- the operator --------------------------------------------------------------------
 
-    def load(self, draft: PlanDraft, dry_run: bool = False) -> Any:
-        return self.write(lambda: loading.load(self.env, self.caller, draft, dry_run=dry_run))
+    def load(self, draft: PlanDraft, dry_run: bool = False, **more: Any) -> Any:
+        return self.write(
+            lambda: loading.load(self.env, self.caller, draft, dry_run=dry_run, **more)
+        )
 
     def add(self, spec: str, request_id: str | None = None, **more: Any) -> Any:
         return self.add_drafts(plan(spec, **more).tasks, request_id)

@@ -1,8 +1,11 @@
 """Loading again: what reaches a plan that is loaded already, and what stays of what it said."""
 
+from dataclasses import replace
+
 import pytest
 from engine.kit import World, plan
 
+from callsheet.plan.draft import Diagnostic
 from callsheet.sources import understood_as
 
 
@@ -110,3 +113,14 @@ def test_the_holder_sees_the_brief_it_was_given_while_it_works() -> None:
     shown = world.task("a")
     assert shown["brief"] == "the new way"
     assert "brief_changed" not in shown
+
+
+def test_diagnostics_fill_the_answer_as_far_as_it_may_grow_serious_ones_first() -> None:
+    found = [Diagnostic("info", "ASSUMED", f"Assumed {n}.", "plan.md", n) for n in range(1, 500)]
+    found.append(Diagnostic("warning", "ODD", "Something is odd."))
+    text = replace(plan("a"), diagnostics=tuple(found))
+    answer = World().load(text)
+    assert 20 < len(answer.diagnostics) < 500
+    assert answer.diagnostics[0]["code"] == "ODD"
+    assert answer.diagnostics_total == 500
+    assert len(World().load(text, all_diagnostics=True).diagnostics) == 500

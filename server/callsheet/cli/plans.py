@@ -132,4 +132,4 @@ async def load(
         reader = SourceReader(root, phases_in_order=call.settings(root).phases_in_order)
         return scorer_shape(reader.draft_now(source, format_, plan), root.name)
     async with call.board(root) as board:
-        return await board.load_plan(path=source, format=format_, dry_run=dry_run, plan=plan)
+        return await board.load_plan(source, format_, dry_run, plan, all_diagnostics=True)

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field, replace
 from callsheet.engine import holds, lookup, nodes, scope, sweep
 from callsheet.engine.definitions import Definition, Member, define, edges
 from callsheet.engine.env import Caller, Env, Policy
+from callsheet.engine.fit import within
 from callsheet.engine.ledger import Ledger
 from callsheet.engine.nodes import Known
 from callsheet.engine.regraph import Settled, regraph
@@ -26,6 +27,7 @@ from callsheet.store.sql import plans as sql
 from callsheet.store.sql import runs as runs_sql
 
 LISTED = 20
+DIAGNOSTICS_BYTES = 12_000
 
 
 @dataclass(slots=True)
@@ -40,16 +42,20 @@ class Merge:
     """Part of a definition could not be taken while its task runs."""
 
 
-def load(env: Env, caller: Caller, draft: PlanDraft, *, dry_run: bool) -> Op[Loaded]:
+def load(
+    env: Env, caller: Caller, draft: PlanDraft, *, dry_run: bool, all_diagnostics: bool = False
+) -> Op[Loaded]:
     """Bring the database in step with a plan whose references are resolved.
 
-    A dry run finds the same answer and raises it as `RolledBack`. Errors: CYCLE, BAD_ARGUMENT.
+    The answer has as many diagnostics as an agent should read, or all of them. A dry run finds
+    the same answer and raises it as `RolledBack`. Errors: CYCLE, BAD_ARGUMENT.
     """
     draft = replace(draft, digest=_digest(draft, env.policy))
     plans = yield from lookup.all_plans()
     known_plan = next((row for row in plans if row.name == draft.name), None)
     if known_plan is not None and known_plan.digest == draft.digest and draft.digest:
-        raise RolledBack((yield from _as_it_was(known_plan, draft, dry_run)))
+        answer = yield from _as_it_was(known_plan, draft, dry_run)
+        raise RolledBack(answer if all_diagnostics else _short(answer))
     ledger = yield from sweep.open_ledger(env, caller)
     plan_id = yield from _write_plan(ledger, known_plan, draft)
     known = yield from nodes.read_known(plan_id)
@@ -62,6 +68,7 @@ def load(env: Env, caller: Caller, draft: PlanDraft, *, dry_run: bool) -> Op[Loa
         yield sql.READ_AGAIN, {"plan": plan_id}
     settled = yield from regraph(env, ledger, plan_id)
     answer = _loaded(draft, merge, settled, (yield from _counts(plan_id)), dry_run)
+    answer = answer if all_diagnostics else _short(answer)
     _note_load(ledger, plan_id, draft, merge)
     yield from ledger.settle()
     if dry_run:
@@ -90,8 +97,7 @@ def _write_plan(ledger: Ledger, known: PlanRow | None, draft: PlanDraft) -> Op[i
         [(plan_id,)] = yield sql.ADD_PLAN, row
     else:
         plan_id = known.id
-    diagnostics = json.dumps([_plain(d) for d in draft.diagnostics[:200]])
-    yield sql.UPDATE_PLAN, {**row, "plan": plan_id, "diagnostics": diagnostics}
+    yield sql.UPDATE_PLAN, {**row, "plan": plan_id}
     return int(plan_id)
 
 
@@ -254,11 +260,16 @@ def _loaded(
         ready=counts.get("ready", 0),
         done=sum(counts.get(state, 0) for state in MET),
         changes=changes,
-        diagnostics=tuple(_plain(d) for d in ordered[:LISTED]),
+        diagnostics=tuple(_plain(d) for d in ordered),
         diagnostics_total=len(draft.diagnostics),
         dry_run=dry_run,
         next=_advice(draft, vanished, dry_run),
     )
+
+
+def _short(answer: Loaded) -> Loaded:
+    """For agents: the most serious diagnostics, as many as fit."""
+    return replace(answer, diagnostics=tuple(within(answer.diagnostics, DIAGNOSTICS_BYTES)))
 
 
 def _advice(draft: PlanDraft, vanished: Sequence[str], dry_run: bool) -> str:

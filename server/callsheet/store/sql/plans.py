@@ -8,9 +8,8 @@ ADD_PLAN = """
 """
 UPDATE_PLAN = """
     UPDATE plan SET title = :title, format = :format, source = :source, digest = :digest,
-        loaded_at = :at, diagnostics = :diagnostics WHERE id = :plan
+        loaded_at = :at WHERE id = :plan
 """
-DIAGNOSTICS = "SELECT diagnostics FROM plan WHERE id = :plan"
 # The next load must not find the source unchanged.
 READ_AGAIN = "UPDATE plan SET digest = '' WHERE id = :plan"
 NEXT_TASK_ID = "SELECT COALESCE(max(id), 0) + 1 FROM task"

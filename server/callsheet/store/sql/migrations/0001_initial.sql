@@ -32,8 +32,7 @@ CREATE TABLE plan (
     format TEXT NOT NULL,
     source TEXT NOT NULL,
     digest TEXT NOT NULL,
-    loaded_at INTEGER NOT NULL,
-    diagnostics TEXT NOT NULL DEFAULT '[]'
+    loaded_at INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE phase (
