@@ -92,6 +92,17 @@ def test_a_dry_run_of_a_run_shows_the_waves_and_starts_nothing(project: Path) ->
     assert "run" not in call("status")
 
 
+def test_a_dry_run_says_that_it_loaded_the_plan_which_was_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.bundled(tmp_path, 4)
+    monkeypatch.chdir(tmp_path)
+    first, again = run("run", "--dry-run").output, run("run", "--dry-run").output
+    assert first.startswith("Loaded 18 tasks from .claudio.\n")
+    assert "Loaded" not in again
+    assert "with --dry-run too" in run("run", "--help").output
+
+
 def test_a_run_goes_through_its_states(project: Path) -> None:
     started = call("run", "--parallel", "2")
     assert (started["state"], started["parallel"], started["total"]) == ("active", 2, 18)

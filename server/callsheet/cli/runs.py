@@ -17,7 +17,7 @@ HOW_TO_WORK = (
 
 def _show(answer: RunInfo | DryRun) -> Iterator[str]:
     if answer.loaded:
-        yield say(answer.loaded, 500)
+        yield f"Loaded {say(answer.loaded, 500)}."
     if isinstance(answer, DryRun):
         yield from _dry(answer)
         return
@@ -87,7 +87,7 @@ async def run(
     """Start a run: from now on assistants are handed tasks.
 
     Without --phase and --task it covers the whole plan. A plan that isn't loaded yet is loaded
-    first, if there is exactly one.
+    first, with --dry-run too, if there is exactly one.
     """
     async with call.board() as board:
         return await board.start_run(
