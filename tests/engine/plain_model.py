@@ -326,7 +326,9 @@ class Model:
 
     def resume(self, run: Run) -> None:
         if run.state == "paused":
-            for attempt in self.live(len(self.runs) - 1):
+            for attempt in self.attempts:
+                if attempt.run != len(self.runs) - 1 or attempt.state not in ("live", "lost"):
+                    continue
                 attempt.silent += self.now - run.paused
                 attempt.runtime += self.now - run.paused
         run.state = "active"

@@ -327,12 +327,13 @@ class Machine(RuleBasedStateMachine):
         ask = {"phases": phases, "tasks": keys, "resume": resume}
         if run is not None:
             again = run.scope == (phases, keys) or (resume and not (phases or keys))
-            if not again or (run.state != "active" and not resume):
+            if not again:
                 self.refused("RUN_EXISTS", lambda: self.world.start(**ask))
                 return
             self.world.start(**ask)
             model.open()
-            model.resume(run)
+            if resume:
+                model.resume(run)
             return
         chosen = [
             t for t in model.tasks.values()

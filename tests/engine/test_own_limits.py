@@ -60,3 +60,24 @@ def test_a_run_may_allow_less_runtime_than_the_project() -> None:
     live_for(world, session, 0.5)
     world.tidy()
     assert world.state("a") == "ready"
+
+
+def test_after_a_reboot_a_lost_attempt_has_the_runtime_that_its_run_allows() -> None:
+    world, session = world_with({}, max_runtime_minutes=10)
+    claim = session.claim()
+    world.clock.reboot()
+    world.tidy()
+    live_for(world, session, 9.5)
+    assert session.report(claim).lease_seconds == 60
+    live_for(world, session, 0.5)
+    world.tidy()
+    assert world.state("a") == "ready"
+
+
+def test_after_a_reboot_a_lost_attempt_has_the_runtime_that_its_task_allows() -> None:
+    world, session = world_with({"max_runtime_minutes": 5}, max_runtime_minutes=10)
+    claim = session.claim()
+    world.clock.reboot()
+    world.tidy()
+    live_for(world, session, 5)
+    assert session.report(claim).lease_seconds == 0

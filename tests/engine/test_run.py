@@ -235,7 +235,7 @@ def test_starting_the_same_unfinished_run_again_returns_it_and_another_is_refuse
         world.start(phases=("1",))
     world.control("pause")
     with pytest.raises(CallsheetError, match="^RUN_EXISTS"):
-        world.start()
+        world.start(phases=("1",))
     assert world.start(resume=True).state == "active"
 
 

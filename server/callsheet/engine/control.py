@@ -69,6 +69,9 @@ def described(plan: PlanRow, run: RunRow, **more: Any) -> RunInfo:
         started_at=iso(run.started_at),
         parallel_now=run.slots if run.slots < run.max_running else None,
         ended_at=iso(run.ended_at) if run.ended_at is not None else None,
+        max_attempts=run.max_attempts,
+        max_silence_minutes=run.max_silence,
+        max_runtime_minutes=run.max_runtime,
         **more,
     )
 

@@ -38,12 +38,17 @@ FIRST = (-(2**62), -1)
 def ready(
     plan_name: str | None, phase: str | None, kind: str | None, limit: int, cursor: str | None
 ) -> Op[ReadyList]:
-    """Ready tasks in the order in which they would be handed out, a page at a time."""
+    """Ready tasks in the order in which they would be handed out, a page at a time.
+
+    While a run is unfinished, only those in its scope.
+    """
     plan = yield from lookup.plan(plan_name)
     phases = yield from lookup.phases(plan)
     wanted = (yield from lookup.phase(plan, phase)).id if phase else 0
     place = _place(cursor)
-    params = {"plan": plan.id, "phase": wanted, "type": kind or ""}
+    run = yield from lookup.unfinished_run(plan.id)
+    only = run.id if run is not None else 0
+    params = {"plan": plan.id, "run": only, "phase": wanted, "type": kind or ""}
     most = max(1, min(limit, MAX_READY))
     rows = yield sql.READY, {**params, "rank": place[0], "ord": place[1], "most": most + 1}
     [(total,)] = yield sql.COUNT_READY, params
@@ -51,7 +56,6 @@ def ready(
     tasks = [_ready_task(TaskRow._make(row), keys) for row in rows[:most]]
     shown = within([to_answer(task) for task in tasks], READY_BYTES)
     last = TaskRow._make(rows[len(shown) - 1]) if len(shown) < len(rows) else None
-    run = yield from lookup.unfinished_run(plan.id)
     return ReadyList(
         tasks=tuple(tasks[: len(shown)]),
         shown=len(shown),
@@ -175,13 +179,14 @@ def _phases(
 
 def _running(row: Row, now: Moment) -> RunningTask:
     attempt = AttemptRow._make(row[: len(AttemptRow._fields)])
-    key, name = row[len(AttemptRow._fields) :][:2]
+    key, name, paused = row[len(AttemptRow._fields) :]
+    until = now.mono if paused is None else paused
     return RunningTask(
         task=key,
         title=title(name),
         agent=attempt.agent,
         since=iso(attempt.started_at),
-        minutes=round((now.mono - attempt.started_mono) / 60_000, 1),
+        minutes=round(max(0, until - attempt.started_mono) / 60_000, 1),
         attempt=attempt.n,
         last_sign_seconds=round((now.wall - attempt.seen_at) / 1000, 1),
         percent=attempt.percent,
@@ -192,15 +197,29 @@ def _running(row: Row, now: Moment) -> RunningTask:
 def held(plan: PlanRow, agent: str, session_id: int, now: Moment) -> Op[tuple[Held, ...]]:
     """The claims of an agent, in this session and in ended ones with the same label."""
     rows = yield sql.HELD_BY, {"plan": plan.id, "agent": agent, "session": session_id}
-    return tuple(
-        Held(
-            claim=str(Handle(key, n, secret)),
-            task=key,
-            title=title(name),
-            percent=percent,
-            lease_seconds=max(0.0, round((due - now.mono) / 1000, 1)),
-        )
-        for key, n, secret, name, percent, due in rows
+    found: list[Held] = []
+    for key, name, *values in rows:
+        attempt = AttemptRow._make(values)
+        if (yield from _counts(attempt)):
+            found.append(_held(key, name, attempt, now))
+    return tuple(found)
+
+
+def _counts(attempt: AttemptRow) -> Op[bool]:
+    """Whether a claim is still good: a lost one is not once others had its resources."""
+    if attempt.state == "live" or attempt.ended_seq is None:
+        return True
+    taken = yield from holds.taken_since(attempt.task_id, attempt.resources, attempt.ended_seq)
+    return not taken
+
+
+def _held(key: str, name: str, attempt: AttemptRow, now: Moment) -> Held:
+    return Held(
+        claim=str(Handle(key, attempt.n, attempt.secret)),
+        task=key,
+        title=title(name),
+        percent=attempt.percent,
+        lease_seconds=max(0.0, round((attempt.lease_due - now.mono) / 1000, 1)),
     )
 
 

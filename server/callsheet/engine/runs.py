@@ -92,11 +92,11 @@ def _check_budgets(budgets: Mapping[str, float]) -> None:
 def _again(
     env: Env, caller: Caller, plan: PlanRow, run: RunRow, ask: Start, wanted: Scope
 ) -> Op[RunInfo]:
-    """The call for a run that is there already."""
+    """The call for a run that is there already: it is returned as it is, or resumed if asked to."""
     same = json.loads(run.scope) == wanted.as_json() or (
         ask.resume and not (ask.phases or ask.tasks)
     )
-    if not same or (run.state != "active" and not ask.resume):
+    if not same:
         raise CallsheetError(
             "RUN_EXISTS",
             f"Plan {plan.name!r} has an unfinished run (run {run.id}, {run.state}, "
@@ -107,18 +107,44 @@ def _again(
     if ask.retry_failed:
         nodes, *_ = yield from _survey(plan, wanted)
         yield from resolving.retry_all(ledger, [n.id for n in nodes if n.run_id == run.id])
+    run = yield from _changed(ledger, plan, run, ask)
+    if ask.resume:
+        run = yield from resumed(ledger, plan, run)
+    yield from ledger.settle()
+    note = "This run was there already; it goes on."
+    if run.state != "active":
+        note = f"This run was there already; it is {run.state}. start_run(resume=true) goes on."
+    return described(plan, run, note=note)
+
+
+def _changed(ledger: Ledger, plan: PlanRow, run: RunRow, ask: Start) -> Op[RunRow]:
+    """Set what the call says otherwise than the run does, each with an event."""
     if ask.parallel is not None and ask.parallel != run.max_running:
         rows = yield sql.SET_PARALLEL, {"run": run.id, "parallel": ask.parallel}
         run = RunRow._make(rows[0])
         ledger.event("parallel_set", plan=plan.id, run=run.id, parallel=ask.parallel)
-    if ask.budgets:
-        text = json.dumps({**json.loads(run.budgets), **ask.budgets})
-        rows = yield sql.SET_BUDGETS, {"run": run.id, "budgets": text}
+    asked = _limits(ask)
+    changed = {k: v for k, v in asked.items() if v is not None and v != getattr(run, k)}
+    if changed:
+        rows = yield sql.SET_LIMITS, {"run": run.id, **asked}
         run = RunRow._make(rows[0])
-    if run.state != "active":
-        run = yield from resumed(ledger, plan, run)
-    yield from ledger.settle()
-    return described(plan, run, note="This run was there already; it goes on.")
+        ledger.event("limits_set", plan=plan.id, run=run.id, limits=changed)
+    was = json.loads(run.budgets)
+    budgets = {**was, **ask.budgets}
+    if budgets != was:
+        rows = yield sql.SET_BUDGETS, {"run": run.id, "budgets": json.dumps(budgets)}
+        run = RunRow._make(rows[0])
+        ledger.event("budgets_set", plan=plan.id, run=run.id, budgets=budgets)
+    return run
+
+
+def _limits(ask: Start) -> dict[str, float | None]:
+    """The run's own limits that the call names, by column."""
+    return {
+        "max_attempts": ask.max_attempts,
+        "max_silence": ask.max_silence_minutes,
+        "max_runtime": ask.max_runtime_minutes,
+    }
 
 
 def _survey(plan: PlanRow, wanted: Scope) -> Op[tuple[list[Node], dict[int, list[int]], set[int]]]:
@@ -170,9 +196,7 @@ def _add_run(
         "parallel": ask.parallel or env.policy.parallel,
         "total": len(chosen),
         "remaining": sum(n.id in chosen and n.state not in CLOSED for n in nodes),
-        "max_attempts": ask.max_attempts,
-        "max_silence": ask.max_silence_minutes,
-        "max_runtime": ask.max_runtime_minutes,
+        **_limits(ask),
         "budgets": json.dumps(budgets) if budgets else "{}",
         "at": ledger.now.wall,
     }

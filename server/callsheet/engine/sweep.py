@@ -77,7 +77,7 @@ def _after_reboot(env: Env, ledger: Ledger, *, first: bool) -> Op[None]:
     yield ledger_sql.SET_BOOT, {"boot": ledger.now.boot}
     if first:
         return
-    runtime = ledger.now.mono + round(env.policy.max_runtime_minutes * 60_000)
+    runtime = float(env.policy.max_runtime_minutes)
     for statement in sql.AFTER_REBOOT:
         yield statement, {"now": ledger.now.mono, "runtime": runtime}
     rows = yield sql.ALL_LIVE, {}

@@ -57,6 +57,10 @@ class RunInfo:
     """By budget; what nothing was spent of is left out."""
     parallel_now: int | None = None
     ended_at: str | None = None
+    max_attempts: int | None = None
+    """These three only when the run has its own."""
+    max_silence_minutes: float | None = None
+    max_runtime_minutes: float | None = None
     loaded: str | None = None
     waits_outside_scope: tuple[str, ...] | None = None
     waits_outside_scope_total: int | None = None

@@ -4,28 +4,31 @@ from callsheet.store.rows import AttemptRow, TaskRow, columns
 
 TALLY = "SELECT phase_id, state, n FROM tally WHERE plan_id = :plan AND n > 0"
 LIVE = f"""
-    SELECT {columns(AttemptRow, "attempt")}, task.key, task.title, task.phase_id, task.estimate
-    FROM attempt JOIN task ON task.id = attempt.task_id
+    SELECT {columns(AttemptRow, "attempt")}, task.key, task.title, run.paused_mono
+    FROM attempt JOIN task ON task.id = attempt.task_id JOIN run ON run.id = attempt.run_id
     WHERE attempt.plan_id = :plan AND attempt.state = 'live' ORDER BY attempt.fence
 """
 DELAYED = """
     SELECT key, title, retry_due, reason FROM task
     WHERE state = 'delayed' AND plan_id = :plan ORDER BY retry_due LIMIT 20
 """
-# What an agent holds: in this session, and in ended ones that used the same label.
-HELD_BY = """
-    SELECT task.key, attempt.n, attempt.secret, task.title, attempt.percent, attempt.lease_due
+# What an agent holds in this session, and in ended ones that used the same label; of lost attempts
+# all that may still complete: a killed server does not say that it ended.
+HELD_BY = f"""
+    SELECT task.key, task.title, {columns(AttemptRow, "attempt")}
     FROM attempt JOIN task ON task.id = attempt.task_id
         JOIN session ON session.id = attempt.session_id
     WHERE attempt.agent = :agent AND attempt.plan_id = :plan
-        AND (attempt.session_id = :session OR session.ended_at IS NOT NULL)
-        AND (attempt.state = 'live' OR (attempt.state = 'lost' AND attempt.n = task.attempt
-            AND task.state IN ('delayed', 'ready')))
+        AND ((attempt.state = 'live'
+                AND (attempt.session_id = :session OR session.ended_at IS NOT NULL))
+            OR (attempt.state = 'lost' AND attempt.n = task.attempt
+                AND task.state IN ('delayed', 'ready')))
     ORDER BY attempt.fence
 """
 READY = f"""
     SELECT {columns(TaskRow, "task")} FROM task
     WHERE plan_id = :plan AND state = 'ready' AND kind = 'task' AND parked_on IS NULL
+        AND (:run = 0 OR run_id = :run)
         AND (:phase = 0 OR phase_id = :phase) AND (:type = '' OR type = :type)
         AND (rank, ord) > (:rank, :ord)
     ORDER BY rank, ord LIMIT :most
@@ -33,6 +36,7 @@ READY = f"""
 COUNT_READY = """
     SELECT count(*) FROM task
     WHERE plan_id = :plan AND state = 'ready' AND kind = 'task' AND parked_on IS NULL
+        AND (:run = 0 OR run_id = :run)
         AND (:phase = 0 OR phase_id = :phase) AND (:type = '' OR type = :type)
 """
 # Milestones that are met, by phase.

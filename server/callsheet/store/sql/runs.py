@@ -20,8 +20,15 @@ SET_PARALLEL = f"""
     WHERE id = :run RETURNING {columns(RunRow)}
 """
 SET_BUDGETS = f"UPDATE run SET budgets = :budgets WHERE id = :run RETURNING {columns(RunRow)}"
+SET_LIMITS = f"""
+    UPDATE run SET max_attempts = COALESCE(:max_attempts, max_attempts),
+        max_silence = COALESCE(:max_silence, max_silence),
+        max_runtime = COALESCE(:max_runtime, max_runtime)
+    WHERE id = :run RETURNING {columns(RunRow)}
+"""
 # While a run is paused only the lease counts: a killed session still gives its tasks back.
 HOLD_CLOCKS = "UPDATE attempt SET due = lease_due WHERE run_id = :run AND state = 'live'"
+# Also of lost attempts: they may come back.
 MOVE_CLOCKS = """
     UPDATE attempt SET silent_due = silent_due + :pause, runtime_due = runtime_due + :pause,
         started_mono = started_mono + :pause,
@@ -29,5 +36,5 @@ MOVE_CLOCKS = """
                 THEN silent_due + :pause
             WHEN runtime_due + :pause < lease_due THEN runtime_due + :pause
             ELSE lease_due END
-    WHERE run_id = :run AND state = 'live'
+    WHERE run_id = :run AND state IN ('live', 'lost')
 """

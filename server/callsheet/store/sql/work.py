@@ -192,7 +192,11 @@ AFTER_REBOOT = (
     "UPDATE run SET paused_mono = :now WHERE paused_mono IS NOT NULL",
     "DELETE FROM declined",
     """
-    UPDATE attempt SET started_mono = :now, runtime_due = :runtime, counted_minutes = 0
+    UPDATE attempt SET started_mono = :now, counted_minutes = 0,
+        runtime_due = :now + CAST(60000 * COALESCE(
+            (SELECT max_runtime FROM task WHERE task.id = attempt.task_id),
+            (SELECT max_runtime FROM run WHERE run.id = attempt.run_id),
+            :runtime) AS BIGINT)
     WHERE state IN ('live', 'lost')
     """,
 )
