@@ -1,6 +1,7 @@
 """`callsheet demo` from the outside: real agents, real servers, one process each."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -89,3 +90,19 @@ async def test_a_server_that_does_not_start_is_named_with_its_last_words(tmp_pat
     (tmp_path / "callsheet.toml").write_text("paralel = 1\n")
     with pytest.raises(CallsheetError, match="`paralel` in callsheet.toml is not a setting"):
         await play(made, 1, Tally(), lambda event: None)
+
+
+PLANS = os.environ.get("CALLSHEET_PLANS", "")
+
+
+@pytest.mark.skipif(not PLANS, reason="CALLSHEET_PLANS is not set: real trees are NOT drained")
+def test_every_real_tree_is_drained_or_said_to_hold_nothing(tmp_path: Path) -> None:
+    roots = sorted((Path(PLANS) / "dev" / "claudio").iterdir())
+    assert roots
+    for root in roots:
+        ended = demo(tmp_path, "--plan", str(root), "--json")
+        answer = json.loads(ended.stdout)
+        if ended.returncode:
+            assert "nothing to drain" in answer["error"]["message"], (root.name, answer)
+        else:
+            assert (answer["done"], answer["handed_out_twice"]) == (answer["tasks"], 0), root.name
