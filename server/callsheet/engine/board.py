@@ -3,9 +3,7 @@
 Commands and MCP tools call these with plain arguments and get the values of `model.outcome`.
 """
 
-import gc
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -28,6 +26,7 @@ from callsheet.engine import (
 from callsheet.engine.adding import NewTasks
 from callsheet.engine.claims import Wish
 from callsheet.engine.env import Caller, Env
+from callsheet.engine.garbage import no_search_for_cycles
 from callsheet.engine.holding import Repeated
 from callsheet.engine.ports import PlanReader
 from callsheet.engine.progress import Report
@@ -179,7 +178,7 @@ class Board(Seat):
         all_diagnostics: bool = False,
     ) -> Loaded:
         """Bring the database in step with a plan's source."""
-        with _no_search_for_cycles():
+        with no_search_for_cycles():
             draft = await self._plans.read(path, format, plan)
             caller = await self.caller()
             return await self.write(
@@ -235,7 +234,7 @@ class Board(Seat):
             max_runtime_minutes=max_runtime_minutes,
         )
         answer = await self.write(lambda: runs.start(self.env, caller, ask))
-        return answer if loaded is None else with_loaded(answer, loaded)
+        return answer if loaded is None else replace(answer, loaded=loaded)
 
     async def _load_only_source(self) -> str:
         try:
@@ -292,24 +291,6 @@ class Board(Seat):
         await self.tidy()
         caller = self.onlooker(agent)
         return await self.store.read(lambda: look.progress(self.env, caller, plan, agent))
-
-
-def with_loaded(answer: RunInfo | DryRun, loaded: str) -> RunInfo | DryRun:
-    """The answer, saying that the plan was loaded on the way."""
-    return replace(answer, loaded=loaded)
-
-
-@contextmanager
-def _no_search_for_cycles() -> Iterator[None]:
-    """Loading makes very many objects and hardly any cycle of them; to look for cycles again and
-    again took a third of the time that a plan of 100,000 tasks needs."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _said(answer: Any) -> Any:

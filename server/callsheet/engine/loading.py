@@ -6,40 +6,23 @@ claimed with, a task that vanished from the source is reported and left to the o
 
 import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import replace
 
 from callsheet.engine import holds, lookup, nodes, scope, sweep
 from callsheet.engine.definitions import Definition, Member, define, edges
 from callsheet.engine.env import Caller, Env, Policy
-from callsheet.engine.fit import within
 from callsheet.engine.ledger import Ledger
+from callsheet.engine.merged import LISTED, Merge, for_agents, loaded
 from callsheet.engine.nodes import Known
-from callsheet.engine.regraph import Settled, regraph
+from callsheet.engine.regraph import regraph
 from callsheet.engine.rollback import RolledBack
 from callsheet.engine.scope import RunOf
-from callsheet.model.outcome import Changes, Loaded
-from callsheet.model.states import MET
-from callsheet.plan.draft import Diagnostic, PhaseDraft, PlanDraft, TaskDraft
+from callsheet.model.outcome import Loaded
+from callsheet.plan.draft import PhaseDraft, PlanDraft, TaskDraft
 from callsheet.store.port import Op
 from callsheet.store.rows import PlanRow, RunRow
 from callsheet.store.sql import plans as sql
 from callsheet.store.sql import runs as runs_sql
-
-LISTED = 20
-DIAGNOSTICS_BYTES = 12_000
-
-
-@dataclass(slots=True)
-class Merge:
-    """What a load finds, by key."""
-
-    added: list[str] = field(default_factory=list)
-    changed: list[str] = field(default_factory=list)
-    unchanged: int = 0
-    vanished: list[str] = field(default_factory=list)
-    held_back: bool = False
-    """Part of a definition could not be taken while its task runs."""
 
 
 def load(
@@ -55,7 +38,7 @@ def load(
     known_plan = next((row for row in plans if row.name == draft.name), None)
     if known_plan is not None and known_plan.digest == draft.digest and draft.digest:
         answer = yield from _as_it_was(known_plan, draft, dry_run)
-        raise RolledBack(answer if all_diagnostics else _short(answer))
+        raise RolledBack(answer if all_diagnostics else for_agents(answer))
     ledger = yield from sweep.open_ledger(env, caller)
     plan_id = yield from _write_plan(ledger, known_plan, draft)
     known = yield from nodes.read_known(plan_id)
@@ -67,8 +50,9 @@ def load(
     if merge.held_back:
         yield sql.READ_AGAIN, {"plan": plan_id}
     settled = yield from regraph(env, ledger, plan_id)
-    answer = _loaded(draft, merge, settled, (yield from _counts(plan_id)), dry_run)
-    answer = answer if all_diagnostics else _short(answer)
+    counts = yield from _counts(plan_id)
+    answer = loaded(draft, merge, settled.dependencies, counts, dry_run)
+    answer = answer if all_diagnostics else for_agents(answer)
     _note_load(ledger, plan_id, draft, merge)
     yield from ledger.settle()
     if dry_run:
@@ -233,60 +217,11 @@ def _counts(plan_id: int) -> Op[dict[str, int]]:
     return dict(rows)
 
 
-def _loaded(
-    draft: PlanDraft, merge: Merge, settled: Settled, counts: dict[str, int], dry_run: bool
-) -> Loaded:
-    vanished = tuple(merge.vanished)
-    changes = Changes(
-        added=len(merge.added),
-        changed=len(merge.changed),
-        unchanged=merge.unchanged,
-        vanished=vanished[:LISTED],
-        added_keys=tuple(merge.added[:LISTED]),
-        changed_keys=tuple(merge.changed[:LISTED]),
-        vanished_total=len(vanished) if len(vanished) > LISTED else None,
-    )
-    serious = [d for d in draft.diagnostics if d.severity != "info"]
-    ordered = [*serious, *(d for d in draft.diagnostics if d.severity == "info")]
-    containers = sum(task.container for task in draft.tasks)
-    return Loaded(
-        plan=draft.name,
-        format=draft.format,
-        source=draft.source,
-        tasks=len(draft.tasks) - containers,
-        containers=containers,
-        phases=len(draft.phases),
-        dependencies=settled.dependencies,
-        ready=counts.get("ready", 0),
-        done=sum(counts.get(state, 0) for state in MET),
-        changes=changes,
-        diagnostics=tuple(_plain(d) for d in ordered),
-        diagnostics_total=len(draft.diagnostics),
-        dry_run=dry_run,
-        next=_advice(draft, vanished, dry_run),
-    )
-
-
-def _short(answer: Loaded) -> Loaded:
-    """For agents: the most serious diagnostics, as many as fit."""
-    return replace(answer, diagnostics=tuple(within(answer.diagnostics, DIAGNOSTICS_BYTES)))
-
-
-def _advice(draft: PlanDraft, vanished: Sequence[str], dry_run: bool) -> str:
-    if dry_run:
-        return "Nothing was changed. Load without dry_run to take the plan in."
-    if vanished:
-        return "Decide about the vanished tasks: resolve_task can cancel or skip them."
-    if any(d.severity == "warning" for d in draft.diagnostics):
-        return "Read the diagnostics; correct the source and load again, or start_run as it is."
-    return "start_run begins the work, once the user wants it."
-
-
 def _as_it_was(plan: PlanRow, draft: PlanDraft, dry_run: bool) -> Op[Loaded]:
     counts = yield from _counts(plan.id)
     rows = yield sql.COUNT_STATED, {"plan": plan.id}
     merge = Merge(unchanged=len(draft.tasks))
-    return _loaded(draft, merge, Settled((), (), rows[0][0]), counts, dry_run)
+    return loaded(draft, merge, rows[0][0], counts, dry_run)
 
 
 def _note_load(ledger: Ledger, plan_id: int, draft: PlanDraft, merge: Merge) -> None:
@@ -300,7 +235,3 @@ def _note_load(ledger: Ledger, plan_id: int, draft: PlanDraft, merge: Merge) -> 
         unchanged=merge.unchanged,
         vanished=merge.vanished[:LISTED] or None,
     )
-
-
-def _plain(diagnostic: Diagnostic) -> dict[str, object]:
-    return {k: v for k, v in asdict(diagnostic).items() if v not in (None, ())}
