@@ -255,7 +255,7 @@ class Model:
             if not self.can_come_back(attempt):
                 return False
             task.state, attempt.state = "running", "live"
-            task.tries += not attempt.counted
+            task.tries = max(1, task.tries + (not attempt.counted))
         attempt.session = session
         attempt.lease = self.now + self.policy.lease_ms
         stands = run.paused if run.state == "paused" else self.now
@@ -302,7 +302,7 @@ class Model:
 
     def resolve(self, task: Task, action: str) -> None:
         """The caller has checked that the state allows it."""
-        if task.state == "running" and task.last is not None:
+        if task.last is not None and task.last.state in ("live", "lost"):
             task.last.state = "closed"
         if action in ("skip", "cancel"):
             task.state = "skipped" if action == "skip" else "cancelled"

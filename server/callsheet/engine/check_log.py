@@ -201,7 +201,7 @@ def _stop(state: Replay, task: int, n: int, word: AttemptState) -> None:
 
 def _resolved(state: Replay, event: Event, data: dict[str, Any]) -> None:
     task = event.task or 0
-    if data.get("was") in ("running", "verifying"):
+    if state.last[task]:
         _stop(state, task, state.last[task], "ended")
     if data["state"] in MET:
         state.met.add(task)

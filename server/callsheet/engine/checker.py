@@ -99,10 +99,15 @@ def _runs(facts: Facts, policy: Policy) -> Iterator[str]:
 def _used(facts: Facts, run_id: int) -> dict[str, float]:
     own = [attempt for attempt in facts.attempts if attempt.run_id == run_id]
     return {
-        "attempts": sum(attempt.state != "undone" for attempt in own),
+        "attempts": sum(_is_counted(attempt) for attempt in own),
         "tokens": sum(attempt.tokens for attempt in own),
         "cost": round(sum(attempt.cost_usd for attempt in own), 6),
     }
+
+
+def _is_counted(attempt: AttemptRow) -> bool:
+    """Whether an attempt uses up the run's budget: a rate limit says nothing about the work."""
+    return attempt.state != "undone" and attempt.error_kind != "rate_limited"
 
 
 def _run_states(facts: Facts, policy: Policy) -> Iterator[str]:

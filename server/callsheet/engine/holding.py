@@ -84,8 +84,8 @@ def _what_happened(task: TaskRow, attempt: AttemptRow) -> Op[str]:
         if last.state == "live":
             return f"{last.agent!r} holds the task now (attempt {last.n})"
         return f"attempt {last.n} by {last.agent!r} came after it; the task is {task.state} now"
-    if attempt.state == "closed":
-        return f"an operator made the task {task.state}"
+    if attempt.state in ("closed", "superseded"):
+        return f"an operator ended the attempt; the task is {task.state} now"
     if attempt.state == "lost":
         return f"its lease was lost, and the task is {task.state} now"
     return f"the attempt ended as {attempt.state}, and the task is {task.state} now"

@@ -1,14 +1,18 @@
-"""The limits in force for one task: its own, else its run's, else the project's; and per type."""
+"""The limits in force for one task: its own, else its run's, else the project's; per type and agent."""
 
 from typing import NamedTuple
 
-from callsheet.engine.env import Env
+from callsheet.engine.env import Caller, Env
 from callsheet.store.port import Op
 from callsheet.store.rows import RunRow, TaskRow
 
 RUNNING_OF_TYPE = """
     SELECT count(*) FROM attempt JOIN task ON task.id = attempt.task_id
     WHERE attempt.state = 'live' AND attempt.plan_id = :plan AND task.type = :type
+"""
+LIVE_OF_AGENT = """
+    SELECT count(*) FROM attempt
+    WHERE session_id = :session AND agent = :agent AND state = 'live'
 """
 
 
@@ -19,6 +23,15 @@ def type_is_full(env: Env, task: TaskRow) -> Op[bool]:
         return False
     [(count,)] = yield RUNNING_OF_TYPE, {"plan": task.plan_id, "type": task.type}
     return bool(count >= limit)
+
+
+def agent_is_full(env: Env, caller: Caller) -> Op[bool]:
+    """Whether this agent holds as many tasks in its session as one may."""
+    if env.policy.agent_limit is None:
+        return False
+    who = {"session": caller.session_id, "agent": caller.agent}
+    [(count,)] = yield LIVE_OF_AGENT, who
+    return bool(count >= env.policy.agent_limit)
 
 
 class Patience(NamedTuple):

@@ -2,7 +2,7 @@
 
 import json
 
-from callsheet.engine import choose, lookup
+from callsheet.engine import choose, limits, lookup
 from callsheet.engine.choose import Classes
 from callsheet.engine.env import Caller, Env, Moment
 from callsheet.engine.fit import HELD_BYTES, clipped, title, within
@@ -80,12 +80,9 @@ def at_limit(env: Env, caller: Caller, run: RunRow) -> Op[Nothing | None]:
         slow = f" (lowered from {run.max_running} by a rate limit)" * (run.slots < run.max_running)
         why = f"All {run.slots} parallel slots{slow} are taken."
         return (yield from say(caller, "at_limit", why, "wait", WAIT_SECONDS))
-    if env.policy.agent_limit is not None:
-        who = {"session": caller.session_id, "agent": caller.agent}
-        [(live,)] = yield sql.LIVE_OF_AGENT, who
-        if live >= env.policy.agent_limit:
-            why = f"An agent may hold {env.policy.agent_limit} at a time; finish what you hold."
-            return (yield from say(caller, "at_limit", why, "wait", WAIT_SECONDS))
+    if (yield from limits.agent_is_full(env, caller)):
+        why = f"An agent may hold {env.policy.agent_limit} at a time; finish what you hold."
+        return (yield from say(caller, "at_limit", why, "wait", WAIT_SECONDS))
     return None
 
 

@@ -87,6 +87,8 @@ def _take_back_up(env: Env, ledger: Ledger, found: Holding) -> Op[bool]:
         return False
     if (yield from limits.type_is_full(env, task)):
         return False
+    if (yield from limits.agent_is_full(env, ledger.caller)):
+        return False
     if found.attempt.resources and (
         yield from holds.obstacle(env, holds.listed(found.attempt.resources), task.id)
     ):

@@ -78,6 +78,7 @@ def _move(
 ) -> Op[tuple[TaskRow, list[str], list[str]]]:
     if task.state in ("running", "verifying"):
         yield from _close_attempt(ledger, task, reason)
+    yield sql.SUPERSEDE, {"task": task.id, "n": task.attempt}
     if target in CLOSED:
         landing = Landing(target, task.tries, reason=reason)
         moved = yield from attempts.land(ledger, task, landing)
@@ -113,6 +114,7 @@ def retry_all(ledger: Ledger, tasks: Sequence[int]) -> Op[int]:
         task = TaskRow._make(rows[0])
         if task.state == "failed":
             count += 1
+            yield sql.SUPERSEDE, {"task": task.id, "n": task.attempt}
             moved = yield from _to_ready(ledger, task)
             ledger.event("operator retry", plan=task.plan_id, task=task.id, state=moved.state)
     return count

@@ -109,12 +109,15 @@ def fail(env: Env, caller: Caller, claim: str, failure: Failure) -> Op[Failed | 
         return found
     ledger = _as_holder(ledger, found)
     limit = yield from attempts.max_attempts(env, found.task)
-    landing = _after_failure(env, ledger, found.task, failure, limit)
+    row = {"task": found.task.id, "n": found.attempt.n}
+    [(pauses,)] = yield sql.RATE_LIMITS_IN_A_ROW, row
+    landing = _after_failure(env, ledger, found.task, failure, limit, pauses)
     if not found.live:  # too late to change anything
         landing = replace(landing, retry_due=found.task.retry_due)
     task = yield from _leave(ledger, found, landing)
     if failure.kind == "rate_limited":
         yield sql.SLOW_DOWN, {"run": found.attempt.run_id}
+        ledger.runs[found.attempt.run_id].attempts -= 1
     stuck: list[str] = []
     if task.state in ("failed", "blocked"):
         stuck = yield from spread.stuck_behind(task.id)
@@ -143,20 +146,22 @@ def fail(env: Env, caller: Caller, claim: str, failure: Failure) -> Op[Failed | 
 
 
 def _after_failure(
-    env: Env, ledger: Ledger, task: TaskRow, failure: Failure, limit: int
+    env: Env, ledger: Ledger, task: TaskRow, failure: Failure, limit: int, pauses: int
 ) -> Landing:
+    """`pauses` are the rate limits that came right before this failure."""
     if failure.kind == "permanent":
         return Landing("failed", task.tries, reason=failure.error)
     if failure.kind == "blocked":
         return Landing("blocked", task.tries, reason=failure.error)
-    # A rate limit says nothing about the task, so it uses up no attempt.
+    # A rate limit says nothing about the task, so it uses up no attempt; but its pauses grow.
     limited = failure.kind == "rate_limited"
     tries = max(0, task.tries - 1) if limited else task.tries
     if not limited and tries >= limit:
         return Landing("failed", tries, reason=failure.error)
     seconds = failure.retry_after_seconds
     if seconds is None:
-        seconds = env.policy.backoff.delay_seconds(max(1, tries), env.dice.random())
+        times = pauses + 1 if limited else max(1, tries)
+        seconds = env.policy.backoff.delay_seconds(times, env.dice.random())
     due = ledger.now.mono + round(seconds * 1000)
     return Landing("delayed", tries, retry_due=due, reason=failure.error)
 

@@ -14,10 +14,6 @@ OPEN = """
     GROUP BY phase.key, task.run_id
 """
 VERIFYING = "SELECT count(*) FROM task WHERE state = 'verifying' AND run_id = :run"
-LIVE_OF_AGENT = """
-    SELECT count(*) FROM attempt
-    WHERE session_id = :session AND agent = :agent AND state = 'live'
-"""
 NEEDS_SOMEBODY = """
     SELECT id, key, title, state, reason FROM task
     WHERE plan_id = :plan AND state IN ('failed', 'blocked', 'cancelled') AND kind = 'task'

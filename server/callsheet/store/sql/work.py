@@ -117,8 +117,9 @@ SPEND = """
     UPDATE run SET tokens = tokens + :tokens, cost_usd = cost_usd + :cost_usd WHERE id = :run
 """
 BACK_TO_RUNNING = f"""
-    UPDATE task SET state = 'running', tries = tries + :tries, retry_due = NULL, reason = NULL,
-        parked_on = NULL, parked_mono = NULL
+    UPDATE task SET state = 'running', retry_due = NULL, reason = NULL,
+        parked_on = NULL, parked_mono = NULL,
+        tries = CASE WHEN tries + :tries < 1 THEN 1 ELSE tries + :tries END
     WHERE id = :task RETURNING {columns(TaskRow)}
 """
 TAKE_SLOT_BACK = """
@@ -157,7 +158,18 @@ DECLINE = """
     VALUES (:task, :session, :agent, :until)
     ON CONFLICT (session_id, agent, task_id) DO UPDATE SET until_mono = excluded.until_mono
 """
+SUPERSEDE = """
+    UPDATE attempt SET state = 'superseded' WHERE task_id = :task AND n = :n AND state = 'lost'
+"""
 COUNTED = "UPDATE attempt SET counted_minutes = :minutes WHERE id = :id"
+# Before attempt n, since the last one that ended otherwise.
+RATE_LIMITS_IN_A_ROW = """
+    SELECT count(*) FROM attempt
+    WHERE task_id = :task AND n < :n AND error_kind = 'rate_limited' AND n > COALESCE((
+        SELECT max(n) FROM attempt
+        WHERE task_id = :task AND n < :n AND state <> 'undone'
+            AND (error_kind IS NULL OR error_kind <> 'rate_limited')), 0)
+"""
 SLOW_DOWN = "UPDATE run SET slots = CASE WHEN slots > 1 THEN slots / 2 ELSE 1 END WHERE id = :run"
 
 # --- taking back -----------------------------------------------------------------------------
