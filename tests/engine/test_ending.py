@@ -319,3 +319,13 @@ def test_the_failure_of_an_operators_task_is_told_who_decided() -> None:
     ):
         session.complete(claim)
     assert Failure("x").kind == "transient"
+
+
+def test_what_agents_declined_long_ago_is_forgotten() -> None:
+    world, session = world_with()
+    session.release(session.claim("ann"))
+    session.release(session.claim("bob"))
+    assert world.value("SELECT count(*) FROM declined") == 2
+    world.clock.advance(11 * MINUTE)
+    session.release(session.claim("cid"))
+    assert world.sql("SELECT agent FROM declined") == [("cid",)]

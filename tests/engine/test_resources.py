@@ -260,3 +260,50 @@ def test_a_running_task_keeps_what_it_holds_when_its_plan_changes() -> None:
     session.complete(claim)
     session.claim()
     world.assert_sound()
+
+
+def starving_world() -> tuple[World, Session, str, str]:
+    """w, a wide glob, has waited for a and b for a quarter of an hour; s came later and is free."""
+    world = World()
+    world.load(
+        plan(
+            "a; b; w; s; x",
+            a={"resources": ("src/a",)},
+            b={"resources": ("src/b",)},
+            w={"resources": ("src/**",), "requires": ("sql",), "priority": "high"},
+            s={"resources": ("src/c",)},
+            x={"resources": ("docs/x",)},
+        )
+    )
+    world.start(parallel=9)
+    session = world.session()
+    first, second = session.claim(task="a"), session.claim(task="b")
+    session.release(session.claim("ann", capabilities=("sql",)))
+    for _ in range(16):
+        world.clock.advance(MINUTE)
+        session.renew()
+    return world, session, first, second
+
+
+def test_a_claim_by_name_does_not_jump_the_queue_of_those_who_wait_for_resources() -> None:
+    world, session, first, second = starving_world()
+    answer = session.ask("bob", task="s")
+    assert isinstance(answer, Nothing)
+    assert answer.reason == "resources_busy" and "waited longer" in answer.why
+    session.complete(first)
+    assert isinstance(session.ask("bob", task="s"), Nothing), "one of two obstacles is left"
+    assert session.ask("bob", task="x").task.key == "x", "what does not clash goes on"
+    session.complete(second)
+    answer = session.ask("cid", task="s", capabilities=("sql",))
+    assert isinstance(answer, Nothing), "w is free now and goes first"
+    assert session.ask("cid", task="w", capabilities=("sql",)).task.key == "w"
+    world.assert_sound()
+
+
+def test_a_task_that_has_waited_long_can_be_claimed_by_its_own_name() -> None:
+    world, session, first, second = starving_world()
+    session.complete(first)
+    answer = session.ask("cid", task="w", capabilities=("sql",))
+    assert isinstance(answer, Nothing) and "src/b" in answer.why
+    session.complete(second)
+    assert session.ask("cid", task="w", capabilities=("sql",)).task.key == "w"

@@ -14,7 +14,7 @@ from callsheet.engine.env import Caller, Env, Moment
 from callsheet.model import resource as res
 from callsheet.model.resource import Resource
 from callsheet.store.port import Op
-from callsheet.store.rows import RunRow
+from callsheet.store.rows import RunRow, TaskRow
 from callsheet.store.sql import holds as holds_sql
 from callsheet.store.sql import work as sql
 
@@ -112,6 +112,23 @@ def choose(
     return choice
 
 
+def kept_from(
+    env: Env, now: Moment, run: RunRow, caller: Caller, task: TaskRow, served: tuple[int, ...]
+) -> Op[str | None]:
+    """What the named task needs that is held, or kept for one that has waited longer for it.
+
+    `served` are the classes that this agent can serve: what it can have before the named task
+    goes first.
+    """
+    search = _Search(env)
+    yield from search.open(now, caller, run, served, before=task.id)
+    for _, resources, mine in search.overdue:
+        on = yield from search.obstacle(resources)
+        if on is not None or mine:
+            search.reserved += [(r, on or str(r)) for r in holds.listed(resources)]
+    return (yield from search.obstacle(task.resources or "[]"))
+
+
 @dataclass(slots=True)
 class _Search:
     """What one search needs to know beside the candidates, read at most once."""
@@ -127,7 +144,15 @@ class _Search:
     held: list[Resource] | None = None
     capacity: dict[str, int] = field(default_factory=dict)
 
-    def open(self, now: Moment, caller: Caller, run: RunRow, served: tuple[int, ...]) -> Op[None]:
+    def open(
+        self,
+        now: Moment,
+        caller: Caller,
+        run: RunRow,
+        served: tuple[int, ...],
+        before: int | None = None,
+    ) -> Op[None]:
+        """Look who has waited long: all of them, or those in line before the task `before`."""
         who = {"session": caller.session_id, "agent": caller.agent, "now": now.mono}
         rows = yield sql.DECLINED, who
         self.declined = frozenset(task for (task,) in rows)
@@ -137,6 +162,8 @@ class _Search:
             return
         keys = {res.wait_key(held) for held in (yield from self.holds())}
         for task_id, resources, parked_on, class_id, run_id in rows:
+            if task_id == before:
+                return
             if parked_on in keys:
                 self.reserved += [(r, parked_on) for r in holds.listed(resources)]
             else:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Collection
 
-from callsheet.engine import holds, limits, lookup, nothing
+from callsheet.engine import choose, holds, limits, lookup, nothing
 from callsheet.engine.env import Caller, Env
 from callsheet.model.handle import Handle
 from callsheet.model.outcome import Nothing
@@ -38,7 +38,21 @@ def choose_named(
         if on is not None:
             why = f"{task.key} needs {on}, which a running task holds."
             refusal = yield from nothing.say(caller, "resources_busy", why, "wait", 5.0)
+        else:
+            refusal = yield from _others_first(env, caller, run, task, capabilities)
     return task.id if refusal is None else refusal
+
+
+def _others_first(
+    env: Env, caller: Caller, run: RunRow, task: TaskRow, capabilities: Collection[str]
+) -> Op[Nothing | None]:
+    """The refusal when a task that has waited longer needs the same resources."""
+    kinds = yield from choose.classes(env, task.plan_id, (), capabilities)
+    on = yield from choose.kept_from(env, env.clock.now(), run, caller, task, kinds.served)
+    if on is None:
+        return None
+    why = f"{task.key} needs what is kept for a task that has waited longer ({on}). {OTHER}"
+    return (yield from nothing.say(caller, "resources_busy", why, "wait", 5.0))
 
 
 def _state_forbids(caller: Caller, task: TaskRow) -> Op[Nothing | None]:

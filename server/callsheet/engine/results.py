@@ -203,6 +203,7 @@ def release(
     moved = yield from _leave(ledger, found, landing)
     who = {"task": task.id, "session": ledger.caller.session_id, "agent": ledger.caller.agent}
     until = ledger.now.mono + round(env.policy.decline_minutes * 60_000)
+    yield sql.FORGET_DECLINED, {"now": ledger.now.mono}
     yield sql.DECLINE, {**who, "until": until}
     ledger.event(
         "released",

@@ -158,6 +158,10 @@ DECLINE = """
     VALUES (:task, :session, :agent, :until)
     ON CONFLICT (session_id, agent, task_id) DO UPDATE SET until_mono = excluded.until_mono
 """
+FORGET_DECLINED = """
+    DELETE FROM declined WHERE (session_id, agent, task_id) IN (
+        SELECT session_id, agent, task_id FROM declined WHERE until_mono <= :now LIMIT 50)
+"""
 SUPERSEDE = """
     UPDATE attempt SET state = 'superseded' WHERE task_id = :task AND n = :n AND state = 'lost'
 """
