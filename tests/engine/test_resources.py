@@ -301,7 +301,7 @@ def test_a_claim_by_name_does_not_jump_the_queue_of_those_who_wait_for_resources
 
 
 def test_a_task_that_has_waited_long_can_be_claimed_by_its_own_name() -> None:
-    world, session, first, second = starving_world()
+    _, session, first, second = starving_world()
     session.complete(first)
     answer = session.ask("cid", task="w", capabilities=("sql",))
     assert isinstance(answer, Nothing) and "src/b" in answer.why
