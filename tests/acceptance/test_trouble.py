@@ -133,7 +133,7 @@ async def test_a_full_disk_refuses_new_work_and_loses_none(tmp_path: Path) -> No
         cramped = await servers.server(prepare=fill)
         refusal = ""
         while not refusal:
-            claimed = await cramped.call("claim_task", agent="ada")
+            claimed = await roomy.call("claim_task", agent="ada")
             key, work = claimed["task"]["key"], {"summary": long, "handoff": long}
             answer = await cramped.send(
                 "tools/call",

@@ -1,6 +1,7 @@
 """Loading again: what reaches a plan that is loaded already, and what stays of what it said."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from engine.kit import World, plan
@@ -43,8 +44,11 @@ def test_a_task_that_vanished_still_waits_for_what_its_format_implied() -> None:
 
 
 def test_a_new_member_of_a_container_in_scope_joins_the_run() -> None:
-    within = {"outer": {"container": True}, "e": {"container": True, "parent": "outer"}}
-    members = {"e1": {"parent": "e"}, "e2": {"parent": "e"}}
+    within: dict[str, Any] = {
+        "outer": {"container": True},
+        "e": {"container": True, "parent": "outer"},
+    }
+    members: dict[str, Any] = {"e1": {"parent": "e"}, "e2": {"parent": "e"}}
     world = World()
     world.load(plan("outer; e; e1; x", **within, **members))
     run = world.start(tasks=("outer",)).run

@@ -3,6 +3,7 @@
 from upkeep.upkeep_kit import Project, counts
 
 from callsheet.engine.board import Board
+from callsheet.engine.pages.changes import task_path
 from callsheet.model.outcome import Claimed
 from callsheet.plan.draft import TaskDraft
 
@@ -203,3 +204,11 @@ async def test_several_plans_have_a_block_each_and_share_one_writing(project: Pr
     first, _, rest = page.partition("plan=second")
     assert "not started" in first and "run active" in rest
     assert page.count("callsheet:begin") == page.count("callsheet:end") == 2
+
+
+def test_a_page_of_a_subtask_stands_in_its_own_folder() -> None:
+    phase = ".claudio/phase1/phase_status.md"
+    own = ".claudio/phase1/task2/subtasks/subtask1"
+    shared = [".claudio/phase1/claude.md", ".claudio/shared/standards/claude.md"]
+    assert task_path(phase, "1", "1.2.1", [f"{own}/claude.md", *shared]) == f"{own}/status.md"
+    assert task_path(phase, "1", "1.3", shared) == ".claudio/phase1/task3/status.md"

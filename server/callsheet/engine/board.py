@@ -26,7 +26,6 @@ from callsheet.engine import (
 from callsheet.engine.adding import NewTasks
 from callsheet.engine.claims import Wish
 from callsheet.engine.env import Caller, Env
-from callsheet.engine.garbage import no_search_for_cycles
 from callsheet.engine.holding import Repeated
 from callsheet.engine.ports import PlanReader
 from callsheet.engine.progress import Report
@@ -38,6 +37,7 @@ from callsheet.engine.waiting import wait_for_change
 from callsheet.model.errors import CallsheetError
 from callsheet.model.outcome import Claimed, Loaded, Nothing, Reported, Resolved
 from callsheet.model.outlook import DryRun, PlanProgress, ReadyList, RunInfo
+from callsheet.plan.collector import paused
 from callsheet.plan.draft import PlanDraft, TaskDraft
 from callsheet.store.port import Store
 
@@ -178,7 +178,7 @@ class Board(Seat):
         all_diagnostics: bool = False,
     ) -> Loaded:
         """Bring the database in step with a plan's source."""
-        with no_search_for_cycles():
+        with paused():  # the collector of cycles, which finds hardly any
             draft = await self._plans.read(path, format, plan)
             caller = await self.caller()
             return await self.write(

@@ -1,4 +1,4 @@
-"""Parses large plans without the cyclic garbage collector walking them again and again.
+"""Loads large plans without the cyclic garbage collector walking them again and again.
 
 A draft of 100,000 tasks is some millions of objects that all stay alive and form no cycles. The
 collector cannot know and looks through them at every threshold: a third of the time of a load.

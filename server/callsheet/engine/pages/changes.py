@@ -182,7 +182,7 @@ def task_path(phase_page: str, phase: str, task: str, files: list[str]) -> str:
     folder = phase_page.rpartition("/")[0]
     for file in files:
         own, _, name = file.rpartition("/")
-        if name.lower() in _TASK_PAGES and own.rpartition("/")[0] == folder:
+        if name.lower() in _TASK_PAGES and own.startswith(f"{folder}/"):
             return f"{own}/status.md"
     number = _UNSAFE.sub("-", task.removeprefix(f"{phase}."))
     return f"{folder}/task{number}/status.md"
