@@ -20,7 +20,7 @@ def test_the_schema_allows_exactly_the_states_of_the_table() -> None:
     database = sqlite3.connect(":memory:")
     database.executescript(schema)
     database.execute("INSERT INTO class (id, type, requires) VALUES (1, 'x', '[]')")
-    database.execute("INSERT INTO plan VALUES (1, 'p', 'p', 'f', 's', 'd', 0, '[]')")
+    database.execute("INSERT INTO plan VALUES (1, 'p', 'p', 'f', 's', 'd', 0)")
     row = (
         "INSERT INTO task (plan_id, key, kind, ord, title, type, class_id, priority, state) "
         "VALUES (1, ?, 'task', 1, 't', 'x', 1, 1, ?)"
