@@ -40,7 +40,7 @@ def add(env: Env, caller: Caller, new: NewTasks) -> Op[Added | dict[str, object]
 
     Errors: CONFLICT (a key that is there), BAD_ARGUMENT (an unknown dependency), CYCLE.
     """
-    plan = yield from _plan_to_add_to(env, caller, new.plan)
+    plan = yield from _plan_to_add_to(env, new.plan)
     request = new.request(caller.agent)
     earlier = yield from requests.earlier_answer(request, plan.id)
     if earlier is not None:
@@ -72,8 +72,8 @@ def add(env: Env, caller: Caller, new: NewTasks) -> Op[Added | dict[str, object]
     return answer
 
 
-def _plan_to_add_to(env: Env, caller: Caller, name: str | None) -> Op[PlanRow]:
-    """The plan meant; `main`, or the one named, is created when there is no plan at all."""
+def _plan_to_add_to(env: Env, name: str | None) -> Op[PlanRow]:
+    """The plan meant; `main` is created when there is no plan at all."""
     plans = yield from lookup.all_plans()
     if plans or name not in (None, "main"):
         return (yield from lookup.plan(name))

@@ -86,11 +86,11 @@ def write_phases(known: Known, phases: Iterable[PhaseDraft], after: int = 0) -> 
         known.phases[phase.key] = PhaseRow(
             number, known.plan_id, phase.key, phase.title, ord_, milestone, json.dumps(order), None
         )
-        yield from _write_milestone(known, phase, number, milestone)
+        yield from _write_milestone(known, phase, milestone)
     return added
 
 
-def _write_milestone(known: Known, phase: PhaseDraft, phase_id: int, node_id: int) -> Op[None]:
+def _write_milestone(known: Known, phase: PhaseDraft, node_id: int) -> Op[None]:
     key = milestone_key(phase.key)
     definition = Definition(
         key=key,

@@ -65,7 +65,7 @@ def start(env: Env, caller: Caller, ask: Start) -> Op[RunInfo | DryRun]:
     parallel = ask.parallel or env.policy.parallel
     if ask.dry_run:
         raise RolledBack(_dry_run(plan, parallel, ahead, chosen))
-    _refuse_hopeless(plan, wanted, ahead)
+    _refuse_hopeless(plan, ahead)
     run = yield from _add_run(env, ledger, plan, wanted, ask, nodes, chosen)
     ledger.event("run_started", plan=plan.id, run=run.id, scope=wanted.as_json(), parallel=parallel)
     yield from ledger.settle()
@@ -159,7 +159,7 @@ def _survey(plan: PlanRow, wanted: Scope) -> Op[tuple[list[Node], dict[int, list
     return nodes, {node: [n for n, _ in ns] for node, ns in kinds.items()}, chosen
 
 
-def _refuse_hopeless(plan: PlanRow, wanted: Scope, ahead: Prospects) -> None:
+def _refuse_hopeless(plan: PlanRow, ahead: Prospects) -> None:
     if ahead.waves:
         return
     if not ahead.hopeless:
