@@ -46,10 +46,10 @@ async def hold(path: str) -> None:
     await store.close()
 
 
-async def write_once(path: str, busy_seconds: str) -> None:
+async def write_once(path: str, busy_seconds: str, migrations: Path = MIGRATIONS) -> None:
     try:
         store = await open_sqlite(
-            Path(path), now_ms=0, migrations=MIGRATIONS, busy_seconds=float(busy_seconds)
+            Path(path), now_ms=0, migrations=migrations, busy_seconds=float(busy_seconds)
         )
     except CallsheetError as error:
         say(error.code)
@@ -65,11 +65,12 @@ async def write_once_without_rights(path: str, busy_seconds: str) -> None:
     """As `write_once`, after root has become nobody: permissions don't bind root."""
     await anyio.lowlevel.checkpoint()  # anyio and pathlib load what they load late, while they
     Path(path).as_uri()  # may still read it
+    os.chdir(MIGRATIONS)  # the way there may be closed to others, as in a private checkout
     if os.geteuid() == 0:
         os.setgroups([])
         os.setgid(NOBODY)
         os.setuid(NOBODY)
-    await write_once(path, busy_seconds)
+    await write_once(path, busy_seconds, Path("."))
 
 
 async def outgrow(folder: str, *sizes: str) -> None:
